@@ -1,0 +1,70 @@
+#pragma once
+// Framing, decoding and encoding of MQTT packets: bytes in, values out, and back. Pure functions, any
+// thread. Errors are the reason code that the standard names for the fault (malformed_packet where
+// it names none). Every rule of form that can be judged from one packet alone is judged here (UTF-8,
+// reserved bits, property tables, duplicate properties, topic names and filters, ranges); what needs
+// the session (aliases, windows, order of packets) is judged by the broker.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/base/bytes.hpp"
+#include "core/base/expected.hpp"
+#include "core/mqtt/packet.hpp"
+
+namespace muster::mqtt {
+
+// One packet cut from a byte stream: views into the input.
+struct Frame {
+  PacketType type;
+  uint8_t flags;   // low nibble of the first byte
+  BytesView body;  // after the fixed header: Remaining Length bytes
+  BytesView whole;
+};
+
+// Cuts the first packet. Without value: a reason (Remaining Length over four bytes or over
+// `maximum_packet_size`, packet type 0: judged as soon as the header is there). A Frame with an
+// empty `whole`: more bytes are needed; `needed` is set to the packet's whole size when known, else 0.
+Expected<Frame, Reason> next_frame(BytesView input, size_t maximum_packet_size, size_t& needed);
+
+enum class Sender : uint8_t { client, server };  // who wrote the packet; the other may not send it
+
+// Decodes any packet. CONNECT brings its own version; all others use `version`.
+Expected<Packet, Reason> decode(const Frame& frame, Version version, Sender sender);
+
+// The hot path's own door: PUBLISH alone, no variant, properties only parsed when there are any.
+// `forwardable` receives the raw property bytes (without the length) if they can be copied unchanged
+// to a v5 receiver (no topic alias, no subscription identifier), else stays empty.
+struct PublishView {
+  BytesView topic;
+  BytesView payload;
+  BytesView properties;  // raw, validated, without their length; empty in 3.1.1
+  Qos qos = Qos::at_most_once;
+  bool retain = false;
+  bool dup = false;
+  uint16_t packet_id = 0;
+  uint16_t topic_alias = 0;  // 0: none
+  uint32_t message_expiry = UINT32_MAX;  // s; UINT32_MAX: none
+};
+Expected<PublishView, Reason> decode_publish(const Frame& frame, Version version);
+
+// Appends the packet's bytes. 3.1.1 leaves out what it does not know.
+void encode(const Packet& packet, Version version, Bytes& out);
+
+// Appends a PUBLISH built from parts; `properties` are raw v5 property bytes without length (as in
+// PublishView::properties once aliases and identifiers are removed); ignored for 3.1.1.
+void encode_publish(Version version, BytesView topic, BytesView payload, BytesView properties,
+                    Qos qos, bool retain, bool dup, uint16_t packet_id, Bytes& out);
+
+// Raw property bytes without their length, for encode_publish and for storage.
+void encode_properties(const Properties& properties, Bytes& out);
+
+// The raw property bytes of a received PUBLISH without topic alias and subscription identifiers
+// (which belong to the sender's connection): what is forwarded (3.3.2.3).
+void forwardable_properties(BytesView raw, Bytes& out);
+
+bool valid_utf8(BytesView text);          // 1.5.4: no U+0000, no surrogates
+bool valid_topic_name(BytesView topic);   // 4.7: non-empty, no wildcards, valid UTF-8
+bool valid_topic_filter(BytesView filter);  // 4.7; also of $share/name/filter, 4.8.2
+
+}  // namespace muster::mqtt

@@ -1,0 +1,15 @@
+#pragma once
+// Topic filters against topic names (section 4.7): the slow, obvious definition that trees and caches
+// are tested against.
+
+#include "core/base/bytes.hpp"
+
+namespace muster::mqtt {
+
+// Does `filter` match `topic`? Filters that begin with a wildcard do not match topics that begin
+// with '$' (4.7.2). Both must be valid.
+bool matches(BytesView filter, BytesView topic);
+
+bool has_wildcard(BytesView filter);
+
+}  // namespace muster::mqtt
