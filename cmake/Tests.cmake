@@ -82,7 +82,6 @@ function(muster_script_tests)
 endfunction()
 
 function(muster_tests)
-  enable_testing()
   find_package(GTest REQUIRED)
   muster_test_support()
   muster_room_tests()
