@@ -15,7 +15,7 @@ function(muster_test_executable target label sources rooms)
   target_compile_definitions(${target} PRIVATE MUSTER_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   muster_compile_rules(${target})
   add_test(NAME ${target} COMMAND ${target})
-  set_tests_properties(${target} PROPERTIES LABELS ${label} TIMEOUT 1200)
+  set_tests_properties(${target} PROPERTIES LABELS ${label} TIMEOUT 3600)
 endfunction()
 
 function(muster_test_support)
