@@ -6,7 +6,7 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 option(MUSTER_WERROR "Warnings are errors" OFF)
-set(MUSTER_SANITIZE "" CACHE STRING "Sanitizers for every target, comma separated: address,undefined")
+set(MUSTER_SANITIZE "" CACHE STRING "Sanitizers, comma separated: address,undefined")
 option(MUSTER_FUZZ "Build the libFuzzer targets (clang only)" OFF)
 
 # Paths below the source folder are made relative before hashing, so that several work trees
