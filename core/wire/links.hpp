@@ -1,0 +1,107 @@
+#pragma once
+// All links of one node: hello, heartbeat, incarnations, and the Stream to and from each peer
+// (protocol.md, Streams). A small machine without sockets or clocks, owned by a node-level mind and
+// used from its thread. The mind says what to send; the frames come out in finish_turn().
+//
+// Stream: items are numbered from 1 for each (our incarnation, the peer's), batched into frames of at
+// most frame_limit, acknowledged cumulatively, kept until then, sent again after a reconnect, and
+// handed up once and in order. A peer that says `durable` in its hello (global) keeps the last number
+// taken in its store: the stream goes on after its restart from there. Any other new incarnation of
+// the peer ends the stream: Ended, then Up with fresh = true, and ours starts at 1 again.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/base/ids.hpp"
+#include "core/base/time.hpp"
+#include "core/wire/messages.hpp"
+#include "core/wire/node.hpp"
+
+namespace muster::wire {
+
+struct LinkOptions {
+  Duration heartbeat = std::chrono::milliseconds(500);
+  Duration liveness = std::chrono::milliseconds(2000);  // silence after which a peer is down
+  Duration resend = std::chrono::milliseconds(500);     // unacknowledged with no progress: again
+  size_t window_bytes = 64 << 20;  // unacknowledged stream bytes a peer before credit() is false
+};
+
+// The peer said hello and heard ours. fresh: our stream to it starts at 1 (announce everything).
+struct PeerUp {
+  NodeInfo peer;
+  bool fresh = true;
+};
+// Silence over `liveness`. What was streamed stays queued for its return.
+struct PeerDown {
+  std::string peer;
+  Role role;
+  Incarnation incarnation;
+};
+// The peer's incarnation is over for good: unacknowledged items to it are dropped, their numbers are
+// in (acknowledged, last]. Follows a hello of a new incarnation, or end_peer().
+struct PeerEnded {
+  std::string peer;
+  Role role;
+  Incarnation incarnation;
+  uint64_t acknowledged = 0;
+  uint64_t last = 0;
+};
+struct Received {
+  std::string peer;
+  Role role;
+  Incarnation incarnation;
+  uint64_t number = 0;  // of the stream; 0: talk or unnumbered bulk
+  Message message;
+};
+struct Acknowledged {  // the peer has taken all stream items up to `number`
+  std::string peer;
+  uint64_t number = 0;
+};
+using LinkEvent = std::variant<PeerUp, PeerDown, PeerEnded, Received, Acknowledged>;
+
+class Links {
+ public:
+  // `durable`: this node acknowledges by acknowledge(), when stored; others acknowledge what was
+  // handed up at the end of the turn. Durable nodes tell through `taken` what they have stored.
+  Links(NodeInfo self, LinkOptions options, bool durable);
+  ~Links();
+  Links(Links&&) noexcept;
+
+  const NodeInfo& self() const;
+  // A new incarnation for this process (Deposed): every stream starts anew.
+  void renew(Now now, Incarnation incarnation);
+  // The last number stored from a peer's incarnation, loaded at start of a durable node.
+  void set_taken(Incarnation peer, uint64_t number);
+
+  // Known addresses. Dials those that this node must dial (see Role); a changed address dials again.
+  void know(Now now, const NodeInfo& node);
+  void forget(Now now, const std::string& name);
+  void end_peer(const std::string& name);  // judged dead: PeerEnded, its stream is dropped
+
+  void receive(Now now, const InFrame& frame);
+  void tick(Now now);
+  Instant next_wake() const;
+  std::vector<LinkEvent> take_events();
+
+  bool up(const std::string& peer) const;
+  std::vector<NodeInfo> peers() const;  // those that are up
+  bool credit(const std::string& peer) const;
+  uint64_t stream(const std::string& peer, const Message& message);  // its number
+  void talk(const std::string& peer, const Message& message);        // lost when the peer is not up
+  void bulk(const std::string& peer, const Message& message);        // unnumbered, on the bulk socket
+  void acknowledge(const std::string& peer, uint64_t number);        // durable nodes
+
+  // Packs what was said in this turn into frames. A Claim's age_us counts at the time of stream();
+  // the link adds to each Claim, whenever it is (re)sent, the time that it waited.
+  void finish_turn(Now now);
+  Effects take_effects();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace muster::wire

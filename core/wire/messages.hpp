@@ -1,0 +1,258 @@
+#pragma once
+// Everything that servers say to each other above the link (hello, heartbeats and numbering are the
+// link's own: links.hpp). Each message says who sends it and on which way: Stream (numbered,
+// acknowledged, resent), talk (may be lost, sender repeats), Replica. The rules are protocol.md's.
+// On the wire: a MessagePack array [type, fields...]; missing trailing fields keep their defaults,
+// additional ones are ignored, so version N talks to N-1.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/base/ids.hpp"
+#include "core/wire/node.hpp"
+#include "core/wire/query.hpp"
+#include "core/wire/rows.hpp"
+
+namespace muster::wire {
+
+constexpr uint32_t no_expiry = UINT32_MAX;
+
+// ---- application messages -------------------------------------------------------------------
+
+struct Publication {
+  std::string topic;
+  std::string payload;
+  std::string properties;  // raw MQTT 5 property bytes, forwardable
+  uint8_t qos = 0;
+  bool retain = false;
+  uint32_t expiry_s = no_expiry;  // left when sent
+  std::string publisher;          // client id
+  int64_t published_ms = 0;       // wall
+};
+
+// broker -> broker and global -> broker (Stream): deliver to your direct subscribers.
+// broker -> global (Stream): append to the inboxes of matching persistent sessions. Its stream
+// acknowledgement says "taken": by a broker when its shards have it, by global when committed.
+struct Publish {
+  Publication publication;
+};
+
+// Each node announces its own routes, in order, on the stream that carries its messages; a snapshot
+// replaces all. RoutesTaken (Stream, back) says that all of the receiver's shards know them.
+struct Routes {
+  uint64_t number = 0;  // rises by one a message
+  bool snapshot = false;
+  std::vector<std::string> added;
+  std::vector<std::string> removed;
+};
+struct RoutesTaken {
+  uint64_t number = 0;  // cumulative
+};
+
+// ---- sessions and presence: broker -> global (Stream) -----------------------------------------
+
+struct Will {
+  Publication publication;
+  uint32_t delay_s = 0;
+};
+
+// A live connection. A clean one only states a fact; a persistent one asks for its session and gets
+// Grant or Refused. `age_us` is restamped at each send: the younger connection wins.
+struct Claim {
+  std::string client_id;
+  std::string user;
+  Serial serial = Serial::none;
+  Term term = Term::none;  // held already (claim repeated after a hello)
+  uint64_t age_us = 0;
+  bool persistent = false;
+  bool clean_start = true;
+  uint32_t session_expiry_s = 0;
+  uint16_t receive_maximum = 65535;
+  uint16_t keep_alive_s = 0;
+  uint8_t protocol = 4;
+  std::string address;
+  int64_t since_ms = 0;
+  std::optional<Will> will;
+};
+// The list of live connections after a hello: begin, claims, end. Rows of this incarnation that are
+// not between the two are closed.
+struct ClaimsBegin {};
+struct ClaimsEnd {};
+
+// The end of one connection; of a persistent session with `term`: it is detached.
+struct Gone {
+  std::string client_id;
+  Serial serial = Serial::none;
+  Term term = Term::none;
+  GoneReason reason = GoneReason::disconnected;
+  int64_t at_ms = 0;
+  std::optional<uint32_t> session_expiry_s;  // changed at DISCONNECT
+};
+
+struct Subscription {
+  std::string filter;
+  uint8_t qos = 0;
+  bool no_local = false;
+  bool retain_as_published = false;
+  uint8_t retain_handling = 0;
+  uint32_t identifier = 0;
+};
+struct SubscribeSession {
+  std::string client_id;
+  Term term = Term::none;
+  uint64_t request = 0;
+  std::vector<Subscription> subscriptions;
+};
+struct UnsubscribeSession {
+  std::string client_id;
+  Term term = Term::none;
+  uint64_t request = 0;
+  std::vector<std::string> filters;
+};
+struct InboxAck {
+  std::string client_id;
+  Term term = Term::none;
+  std::vector<uint64_t> numbers;
+};
+struct SetInfo {
+  std::string user;
+  std::map<std::string, std::string> attributes;  // an empty value removes one
+};
+
+// ---- global -> broker (Stream) ------------------------------------------------------------------
+
+struct Grant {
+  std::string client_id;
+  Serial serial = Serial::none;
+  Term term = Term::none;
+  bool session_present = false;
+  std::vector<Subscription> subscriptions;
+};
+struct Refused {
+  std::string client_id;
+  Serial serial = Serial::none;
+  uint8_t reason = 0x88;
+};
+struct Evict {
+  std::string client_id;
+  Serial serial = Serial::none;
+  uint8_t reason = 0x8E;
+};
+// The subscription is stored and bound at every broker (or its lease has ended).
+struct SubscribeDone {
+  std::string client_id;
+  Term term = Term::none;
+  uint64_t request = 0;
+  std::vector<uint8_t> reasons;
+};
+struct InboxEntry {
+  uint64_t number = 0;  // packet id = 1 + number mod 65,535
+  bool redelivery = false;  // streamed out before under another term or incarnation: DUP
+  Publication publication;  // qos is the effective one
+  std::vector<uint32_t> identifiers;
+};
+struct Deliver {
+  std::string client_id;
+  Term term = Term::none;
+  std::vector<InboxEntry> entries;
+};
+
+// ---- leases (talk) --------------------------------------------------------------------------------
+
+struct LeaseRequest {  // broker -> global
+  uint64_t request = 0;
+};
+struct LeaseGrant {  // global -> broker: counts from when the request was sent
+  uint64_t request = 0;
+  Term term = Term::none;
+};
+struct Deposed {};  // global -> broker: your incarnation was judged dead; take a new one
+
+// ---- replicas: query <-> global ---------------------------------------------------------------------
+
+struct ReplicaAsk {  // query -> global (talk): repeated until answered
+  uint64_t request = 0;
+  Position have;                // {0, 0}: nothing
+  std::vector<uint16_t> slots;  // empty: all
+};
+// global -> query (bulk): rows in pages; the last one makes the snapshot valid at `at`.
+struct SnapshotPage {
+  uint64_t request = 0;
+  Position at;
+  uint32_t page = 0;
+  bool last = false;
+  std::vector<LogEntry> entries;
+};
+// global -> query (bulk): entries in order. `resumed` answers a ReplicaAsk that needs no snapshot.
+struct Delta {
+  uint64_t request = 0;
+  uint64_t era = 0;
+  bool resumed = false;
+  std::vector<LogEntry> entries;
+};
+// global -> query (bulk, after what it numbers), each heartbeat interval.
+struct LogHeartbeat {
+  Position at;
+  std::vector<std::pair<uint16_t, uint64_t>> slots;  // slot, number of its newest entry
+};
+
+// ---- watches: broker <-> query (Stream) -------------------------------------------------------------
+
+struct WatchOpen {
+  uint64_t watch = 0;
+  std::vector<Condition> where;
+  std::optional<Position> resume;
+  std::vector<uint16_t> slots;
+};
+struct WatchMore {  // pull the next snapshot page
+  uint64_t watch = 0;
+};
+struct WatchClose {
+  uint64_t watch = 0;
+};
+enum class WatchKind : uint8_t { present = 0, snapshot_end = 1, change = 2, reset = 3 };
+struct WatchRows {
+  uint64_t watch = 0;
+  WatchKind kind = WatchKind::change;
+  Position at;
+  std::vector<AnswerRow> rows;  // change: a row that no longer matches comes too, with its new state
+};
+
+// ---- queries and the directory (talk) -------------------------------------------------------------------
+
+struct AskTask {  // asker -> query; query -> control (excess); control -> query
+  Task task;
+};
+struct TaskAnswer {  // whoever ran or refused it -> asker
+  Answer answer;
+};
+struct Load {  // query -> control
+  uint32_t units = 0;       // queued and running
+  uint32_t threshold = 0;
+  std::vector<uint32_t> queued;  // by priority
+  std::vector<uint32_t> credit;  // tasks it would take from control, by priority
+  uint32_t workers = 0;
+  Position at;
+  uint64_t received = 0;  // redirected tasks received from control so far: settles credit in flight
+};
+struct Directory {  // control -> all
+  uint64_t version = 0;
+  std::vector<NodeInfo> nodes;
+  uint8_t replicas = 2;
+  // slot s is held by the query nodes names[holders[s * replicas + i]]; 255: none
+  std::vector<std::string> names;
+  std::vector<uint8_t> holders;
+};
+
+using Message =
+    std::variant<Publish, Routes, RoutesTaken, Claim, ClaimsBegin, ClaimsEnd, Gone,
+                 SubscribeSession, UnsubscribeSession, InboxAck, SetInfo, Grant, Refused, Evict,
+                 SubscribeDone, Deliver, LeaseRequest, LeaseGrant, Deposed, ReplicaAsk,
+                 SnapshotPage, Delta, LogHeartbeat, WatchOpen, WatchMore, WatchClose, WatchRows,
+                 AskTask, TaskAnswer, Load, Directory>;
+
+}  // namespace muster::wire
