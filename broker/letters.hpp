@@ -1,0 +1,169 @@
+#pragma once
+// What the threads of one broker say to each other: shards among themselves, and each shard with the
+// broker's Node (the mind on the gateway thread that speaks with the other servers). One Parcel per
+// receiver and turn; its letters are opened in order, before its publications. Plain values: a parcel
+// belongs to whoever holds it.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "broker/publications.hpp"
+#include "core/base/ids.hpp"
+#include "core/base/time.hpp"
+#include "core/mqtt/reason.hpp"
+#include "core/wire/messages.hpp"
+
+namespace muster::broker {
+
+// Where a client lives: its shard keeps it under this index; the generation tells a reused index.
+struct ClientRef {
+  ShardIndex shard{};
+  uint32_t index = 0;
+  uint32_t generation = 0;
+  auto operator<=>(const ClientRef&) const = default;
+};
+
+// The shard that owns a client id's connections.
+ShardIndex home_of(BytesView client_id, uint16_t shards);
+
+// Other nodes as bits: peer 0 is global, 1..63 other brokers. The Node gives them out; a bit is not
+// reused before every shard has answered PeerLost.
+using PeerIndex = uint8_t;
+constexpr PeerIndex global_peer = 0;
+constexpr PeerIndex peer_limit = 64;
+
+// ---- routes -----------------------------------------------------------------------------------------
+
+// shard -> every other shard and the Node: filters that this shard wants (two-level match: the
+// receiver of a publication matches again, so a stale route only costs a letter).
+struct RouteChange {
+  uint64_t number = 0;  // rises by one with each letter of this shard
+  std::vector<std::string> added;
+  std::vector<std::string> removed;
+};
+// shard -> shard: I know your routes up to this number.
+struct RoutesSeen {
+  uint64_t number = 0;
+};
+// Node -> shard: every connected broker knows your routes up to this number (or was passed over).
+struct RoutesBound {
+  uint64_t number = 0;
+};
+// Node -> shards: routes of another node. Answered by PeerRoutesSeen with the same number.
+struct PeerRoutes {
+  PeerIndex peer = 0;
+  uint64_t number = 0;
+  bool snapshot = false;  // replaces all of this peer's
+  std::vector<std::string> added;
+  std::vector<std::string> removed;
+};
+struct PeerRoutesSeen {
+  PeerIndex peer = 0;
+  uint64_t number = 0;
+};
+// Node -> shards: this peer is over. Its routes go. (Taken letters for what waited follow.)
+struct PeerLost {
+  PeerIndex peer = 0;
+};
+
+// ---- acknowledgements of forwarded publications ---------------------------------------------------------
+
+// Node -> the publishing shard: one target of each of these publications has taken it (or has ended).
+// A token appears once for each bit that was set in the publication's `peers`.
+struct Taken {
+  std::vector<uint64_t> tokens;
+};
+
+// ---- sessions and presence: to and from global --------------------------------------------------------
+
+// shard -> Node: Claim, Gone, SubscribeSession, UnsubscribeSession, InboxAck, SetInfo: streamed on.
+struct ForGlobal {
+  wire::Message message;
+};
+// Node -> home shard: Grant, Refused, Evict, SubscribeDone, Deliver.
+struct FromGlobal {
+  wire::Message message;
+};
+// Node -> shards: claim all live connections again (ForGlobal), then say ClaimsListed.
+struct ListClaims {
+  uint64_t round = 0;
+};
+struct ClaimsListed {
+  uint64_t round = 0;
+};
+// Node -> shards: this broker's lease. Once `until` has passed, inbox deliveries are held back.
+struct Lease {
+  Instant until{};
+};
+// Node -> shards: global's routes are known. Before, every QoS > 0 publication goes to peer 0 too.
+struct GlobalKnown {
+  bool known = false;
+};
+
+// ---- queries and presence topics ------------------------------------------------------------------------
+
+// shard -> Node: a PUBLISH to $query. The Node judges it and always answers.
+struct AskQuery {
+  ClientRef client;
+  std::string user;  // who asks, as presence knows it
+  std::string payload;
+  std::string response_topic;  // "$query/answer" if the client named none
+  std::string correlation_data;
+  bool has_correlation = false;
+};
+// Node -> shard: goes to this connection alone, QoS 0.
+struct QueryAnswered {
+  ClientRef client;
+  std::string topic;
+  std::string payload;
+  std::string properties;  // raw MQTT 5 properties (correlation data, content type)
+};
+// shard -> Node: SUBSCRIBE to a presence filter: $user/<name or +>/presence or .../presence/state.
+// `subscription` is unique in the shard. The Node answers with PresenceRows: first the snapshot
+// (retain = true) page by page, the next after each PresenceMore, then changes. At most
+// one page of snapshot and one of changes is under way; while the shard has not asked for more, changes
+// wait keyed by device, newest wins, and the count of those skipped is put into the payload.
+struct PresenceOpen {
+  ClientRef client;
+  uint64_t subscription = 0;
+  std::string asker;  // user
+  std::string user;   // "+" or a name
+  bool state_only = false;
+  bool snapshot = true;
+};
+struct PresenceMore {
+  ShardIndex shard{};
+  uint64_t subscription = 0;
+};
+struct PresenceClose {
+  ShardIndex shard{};
+  uint64_t subscription = 0;
+};
+struct PresenceRows {
+  ClientRef client;
+  uint64_t subscription = 0;
+  bool refused = false;  // may not see, or no query server: no rows follow
+  struct Row {
+    std::string topic;
+    std::string payload;
+    bool retain = false;
+  };
+  std::vector<Row> rows;
+};
+
+using Letter = std::variant<RouteChange, RoutesSeen, RoutesBound, PeerRoutes, PeerRoutesSeen,
+                            PeerLost, Taken, ForGlobal, FromGlobal, ListClaims, ClaimsListed, Lease,
+                            GlobalKnown, AskQuery, QueryAnswered, PresenceOpen, PresenceMore,
+                            PresenceClose, PresenceRows>;
+
+struct Parcel {
+  ShardIndex from{};       // the sending shard; unused when `from_node`
+  bool from_node = false;
+  std::vector<Letter> letters;
+  Publications publications;
+  bool empty() const { return letters.empty() && publications.empty(); }
+};
+
+}  // namespace muster::broker

@@ -1,0 +1,65 @@
+#include "broker/publications.hpp"
+
+#include <cstring>
+
+#include "core/base/check.hpp"
+
+namespace muster::broker {
+namespace {
+
+struct Header {
+  uint64_t token;
+  uint64_t peers;
+  uint32_t topic;
+  uint32_t payload;
+  uint32_t properties;
+  uint32_t expiry_s;
+  uint16_t publisher;
+  uint8_t qos;
+  uint8_t retain;
+};
+
+}  // namespace
+
+void Publications::append(const PublicationView& publication) {
+  Header header{publication.token,
+                publication.peers,
+                static_cast<uint32_t>(publication.topic.size()),
+                static_cast<uint32_t>(publication.payload.size()),
+                static_cast<uint32_t>(publication.properties.size()),
+                publication.expiry_s,
+                static_cast<uint16_t>(publication.publisher.size()),
+                static_cast<uint8_t>(publication.qos),
+                publication.retain};
+  bytes_.append(reinterpret_cast<const char*>(&header), sizeof header);
+  bytes_.append(publication.topic);
+  bytes_.append(publication.payload);
+  bytes_.append(publication.properties);
+  bytes_.append(publication.publisher);
+}
+
+PublicationView Publications::read(size_t& at) const {
+  MUSTER_CHECK(at + sizeof(Header) <= bytes_.size());
+  Header header;
+  std::memcpy(&header, bytes_.data() + at, sizeof header);
+  at += sizeof header;
+  auto cut = [&](size_t length) {
+    MUSTER_CHECK(length <= bytes_.size() - at);
+    BytesView view(bytes_.data() + at, length);
+    at += length;
+    return view;
+  };
+  PublicationView out;
+  out.topic = cut(header.topic);
+  out.payload = cut(header.payload);
+  out.properties = cut(header.properties);
+  out.publisher = cut(header.publisher);
+  out.qos = static_cast<mqtt::Qos>(header.qos);
+  out.retain = header.retain != 0;
+  out.expiry_s = header.expiry_s;
+  out.token = header.token;
+  out.peers = header.peers;
+  return out;
+}
+
+}  // namespace muster::broker
