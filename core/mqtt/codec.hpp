@@ -1,9 +1,9 @@
 #pragma once
-// Framing, decoding and encoding of MQTT packets: bytes in, values out, and back. Pure functions, any
-// thread. Errors are the reason code that the standard names for the fault (malformed_packet where
-// it names none). Every rule of form that can be judged from one packet alone is judged here (UTF-8,
-// reserved bits, property tables, duplicate properties, topic names and filters, ranges); what needs
-// the session (aliases, windows, order of packets) is judged by the broker.
+// Framing, decoding and encoding of MQTT packets: bytes in, values out, and back. Pure functions,
+// any thread. Errors are the reason code that the standard names for the fault (malformed_packet
+// where it names none). Every rule of form that can be judged from one packet alone is judged here
+// (UTF-8, reserved bits, property tables, duplicate properties, topic names and filters, ranges);
+// what needs the session (aliases, windows, order of packets) is judged by the broker.
 
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +14,10 @@
 
 namespace muster::mqtt {
 
+// No packet over this size is taken, whatever the configuration says: what the protocol allows
+// (256 MiB, 2.1.4) less the room that a message may grow by when it is passed on.
+constexpr size_t largest_packet_size = 268'000'000;
+
 // One packet cut from a byte stream: views into the input.
 struct Frame {
   PacketType type;
@@ -22,9 +26,10 @@ struct Frame {
   BytesView whole;
 };
 
-// Cuts the first packet. Without value: a reason (Remaining Length over four bytes or over
+// Cuts the first packet. Without value: a reason (Remaining Length ill-formed, packet over
 // `maximum_packet_size`, packet type 0: judged as soon as the header is there). A Frame with an
-// empty `whole`: more bytes are needed; `needed` is set to the packet's whole size when known, else 0.
+// empty `whole`: more bytes are needed; `needed` is set to the packet's whole size when known, else
+// 0.
 Expected<Frame, Reason> next_frame(BytesView input, size_t maximum_packet_size, size_t& needed);
 
 enum class Sender : uint8_t { client, server };  // who wrote the packet; the other may not send it
@@ -32,9 +37,12 @@ enum class Sender : uint8_t { client, server };  // who wrote the packet; the ot
 // Decodes any packet. CONNECT brings its own version; all others use `version`.
 Expected<Packet, Reason> decode(const Frame& frame, Version version, Sender sender);
 
-// The hot path's own door: PUBLISH alone, no variant, properties only parsed when there are any.
-// `forwardable` receives the raw property bytes (without the length) if they can be copied unchanged
-// to a v5 receiver (no topic alias, no subscription identifier), else stays empty.
+// The version in which a CONNECT that decode() refused wants its answer; 3.1.1 if it cannot be
+// told.
+Version connect_version(const Frame& frame);
+
+// The hot path's own door: PUBLISH alone, no variant, no allocation; properties only walked when
+// there are any.
 struct PublishView {
   BytesView topic;
   BytesView payload;
@@ -42,19 +50,35 @@ struct PublishView {
   Qos qos = Qos::at_most_once;
   bool retain = false;
   bool dup = false;
+  bool forwardable = true;  // `properties` hold neither topic alias nor subscription identifier:
+                            // they may be copied unchanged to a receiver
   uint16_t packet_id = 0;
-  uint16_t topic_alias = 0;  // 0: none
+  uint16_t topic_alias = 0;              // 0: none
   uint32_t message_expiry = UINT32_MAX;  // s; UINT32_MAX: none
 };
-Expected<PublishView, Reason> decode_publish(const Frame& frame, Version version);
+Expected<PublishView, Reason> decode_publish(const Frame& frame, Version version,
+                                             Sender sender = Sender::client);
 
-// Appends the packet's bytes. 3.1.1 leaves out what it does not know.
+// The same for PUBACK, PUBREC, PUBREL and PUBCOMP; properties are validated and skipped.
+struct AcknowledgementView {
+  uint16_t packet_id = 0;
+  Reason reason = Reason::success;
+};
+Expected<AcknowledgementView, Reason> decode_acknowledgement(const Frame& frame, Version version);
+
+// Appends the packet's bytes. 3.1.1 leaves out what it does not know; what it cannot say at all
+// (AUTH, a CONNACK whose reason has no connect_code) appends nothing. Strings of more than 65,535
+// bytes and packets of more than 256 MiB are our own mistake.
 void encode(const Packet& packet, Version version, Bytes& out);
 
 // Appends a PUBLISH built from parts; `properties` are raw v5 property bytes without length (as in
 // PublishView::properties once aliases and identifiers are removed); ignored for 3.1.1.
 void encode_publish(Version version, BytesView topic, BytesView payload, BytesView properties,
                     Qos qos, bool retain, bool dup, uint16_t packet_id, Bytes& out);
+
+// Appends an acknowledgement without properties; `reason` is left out for 3.1.1.
+void encode_acknowledgement(Version version, PacketType type, uint16_t packet_id, Reason reason,
+                            Bytes& out);
 
 // Raw property bytes without their length, for encode_publish and for storage.
 void encode_properties(const Properties& properties, Bytes& out);
@@ -63,8 +87,8 @@ void encode_properties(const Properties& properties, Bytes& out);
 // (which belong to the sender's connection): what is forwarded (3.3.2.3).
 void forwardable_properties(BytesView raw, Bytes& out);
 
-bool valid_utf8(BytesView text);          // 1.5.4: no U+0000, no surrogates
-bool valid_topic_name(BytesView topic);   // 4.7: non-empty, no wildcards, valid UTF-8
+bool valid_utf8(BytesView text);            // 1.5.4: no U+0000, no surrogates
+bool valid_topic_name(BytesView topic);     // 4.7: non-empty, no wildcards, valid UTF-8
 bool valid_topic_filter(BytesView filter);  // 4.7; also of $share/name/filter, 4.8.2
 
 }  // namespace muster::mqtt

@@ -1,6 +1,7 @@
 #pragma once
-// All MQTT control packets of 3.1.1 and 5.0 as values (chapter 3 of both standards). Decoded packets
-// are views into the bytes they were read from and die with them. No sockets, no clock, no session.
+// All MQTT control packets of 3.1.1 and 5.0 as values (chapter 3 of both standards). Decoded
+// packets are views into the bytes they were read from and die with them. No sockets, no clock, no
+// session.
 
 #include <cstdint>
 #include <optional>
@@ -36,11 +37,11 @@ enum class PacketType : uint8_t {
 enum class Qos : uint8_t { at_most_once = 0, at_least_once = 1, exactly_once = 2 };
 
 struct WillMessage {
-  BytesView topic;
-  BytesView payload;
+  BytesView topic = {};
+  BytesView payload = {};
   Qos qos = Qos::at_most_once;
   bool retain = false;
-  Properties properties;
+  Properties properties = {};
   bool operator==(const WillMessage&) const = default;
 };
 
@@ -48,29 +49,29 @@ struct Connect {
   Version version = Version::v5;
   bool clean_start = true;  // 3.1.1: CleanSession
   uint16_t keep_alive = 0;  // s
-  BytesView client_id;
-  std::optional<WillMessage> will;
-  std::optional<BytesView> user_name;
-  std::optional<BytesView> password;
-  Properties properties;
+  BytesView client_id = {};
+  std::optional<WillMessage> will = {};
+  std::optional<BytesView> user_name = {};
+  std::optional<BytesView> password = {};
+  Properties properties = {};
   bool operator==(const Connect&) const = default;
 };
 
 struct Connack {
   bool session_present = false;
   Reason reason = Reason::success;  // 3.1.1: encoded through connect_code()
-  Properties properties;
+  Properties properties = {};
   bool operator==(const Connack&) const = default;
 };
 
 struct Publish {
-  BytesView topic;  // empty only with a topic alias
-  BytesView payload;
+  BytesView topic = {};  // empty only with a topic alias
+  BytesView payload = {};
   Qos qos = Qos::at_most_once;
   bool retain = false;
   bool dup = false;
   uint16_t packet_id = 0;  // QoS > 0
-  Properties properties;
+  Properties properties = {};
   bool operator==(const Publish&) const = default;
 };
 
@@ -79,7 +80,7 @@ struct Acknowledgement {
   PacketType type = PacketType::puback;
   uint16_t packet_id = 0;
   Reason reason = Reason::success;
-  Properties properties;
+  Properties properties = {};
   bool operator==(const Acknowledgement&) const = default;
 };
 
@@ -93,34 +94,34 @@ struct SubscriptionOptions {  // 3.8.3.1; 3.1.1 has only the QoS
 
 struct Subscribe {
   struct Entry {
-    BytesView filter;
-    SubscriptionOptions options;
+    BytesView filter = {};
+    SubscriptionOptions options = {};
     bool operator==(const Entry&) const = default;
   };
   uint16_t packet_id = 0;
-  std::vector<Entry> entries;
-  Properties properties;
+  std::vector<Entry> entries = {};
+  Properties properties = {};
   bool operator==(const Subscribe&) const = default;
 };
 
 struct Suback {
   uint16_t packet_id = 0;
-  std::vector<Reason> reasons;  // 3.1.1: failures are written as 0x80
-  Properties properties;
+  std::vector<Reason> reasons = {};  // 3.1.1: failures are written as 0x80
+  Properties properties = {};
   bool operator==(const Suback&) const = default;
 };
 
 struct Unsubscribe {
   uint16_t packet_id = 0;
-  std::vector<BytesView> filters;
-  Properties properties;
+  std::vector<BytesView> filters = {};
+  Properties properties = {};
   bool operator==(const Unsubscribe&) const = default;
 };
 
 struct Unsuback {
   uint16_t packet_id = 0;
-  std::vector<Reason> reasons;  // 3.1.1: not written
-  Properties properties;
+  std::vector<Reason> reasons = {};  // 3.1.1: not written
+  Properties properties = {};
   bool operator==(const Unsuback&) const = default;
 };
 
@@ -133,13 +134,13 @@ struct Pingresp {
 
 struct Disconnect {
   Reason reason = Reason::success;
-  Properties properties;
+  Properties properties = {};
   bool operator==(const Disconnect&) const = default;
 };
 
 struct Auth {
   Reason reason = Reason::success;
-  Properties properties;
+  Properties properties = {};
   bool operator==(const Auth&) const = default;
 };
 

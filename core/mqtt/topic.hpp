@@ -1,6 +1,6 @@
 #pragma once
-// Topic filters against topic names (section 4.7): the slow, obvious definition that trees and caches
-// are tested against.
+// Topic filters against topic names (section 4.7): the slow, obvious definition that trees and
+// caches are tested against.
 
 #include "core/base/bytes.hpp"
 

@@ -1,0 +1,42 @@
+#include <cstring>
+
+#include "core/mqtt/codec.hpp"
+#include "core/mqtt/writer.hpp"
+
+namespace muster::mqtt {
+
+void encode_publish(Version version, BytesView topic, BytesView payload, BytesView properties,
+                    Qos qos, bool retain, bool dup, uint16_t packet_id, Bytes& out) {
+  MUSTER_CHECK(topic.size() <= UINT16_MAX && properties.size() <= varint_maximum);
+  const bool v5 = version == Version::v5;
+  const bool identified = qos != Qos::at_most_once;
+  if (!v5) properties = {};
+  const auto property_size = static_cast<uint32_t>(properties.size());
+  const size_t remaining = 2 + topic.size() + (identified ? 2 : 0) +
+                           (v5 ? varint_size(property_size) + properties.size() : 0) +
+                           payload.size();
+  MUSTER_CHECK(remaining <= varint_maximum);
+
+  char head[7];  // first byte, Remaining Length, size of the topic
+  head[0] = static_cast<char>(uint8_t(PacketType::publish) << 4 | (dup ? 8 : 0) |
+                              uint8_t(qos) << 1 | (retain ? 1 : 0));
+  size_t head_size = 1 + write_varint(static_cast<uint32_t>(remaining), head + 1);
+  head[head_size++] = static_cast<char>(topic.size() >> 8);
+  head[head_size++] = static_cast<char>(topic.size());
+  char middle[6];  // packet identifier, property length
+  size_t middle_size = 0;
+  if (identified) {
+    middle[middle_size++] = static_cast<char>(packet_id >> 8);
+    middle[middle_size++] = static_cast<char>(packet_id);
+  }
+  if (v5) middle_size += write_varint(property_size, middle + middle_size);
+
+  out.reserve(out.size() + head_size + remaining);
+  out.append(head, head_size);
+  out.append(topic);
+  out.append(middle, middle_size);
+  out.append(properties);
+  out.append(payload);
+}
+
+}  // namespace muster::mqtt
