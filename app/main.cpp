@@ -1,10 +1,42 @@
 #include <CLI/CLI.hpp>
+#include <exception>
 #include <string>
 
+#include "app/command.hpp"
+
+namespace {
+
+using namespace muster::app;
+
+constexpr Command commands[] = {
+    {declare_up}, {declare_roles}, {declare_keys}, {declare_check_config}, {declare_config_docs},
+};
+
+int run(int argc, char** argv) {
+  CLI::App parser{"Muster: an MQTT broker cluster that always knows who is there", "muster"};
+  parser.set_version_flag("--version", std::string{"muster "} + MUSTER_VERSION);
+  parser.require_subcommand(1);
+
+  int status = exit_done;
+  for (const Command& command : commands) command.declare(parser, status);
+  try {
+    parser.parse(argc, argv);
+  } catch (const CLI::Success& shown) {  // --help, --version
+    return parser.exit(shown);
+  } catch (const CLI::ParseError& error) {
+    complain(std::string{error.what()} + " (see muster --help)");
+    return exit_usage;
+  }
+  return status;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
-  CLI::App cli{"Muster: an MQTT broker cluster that always knows who is there", "muster"};
-  cli.set_version_flag("--version", std::string{"muster "} + MUSTER_VERSION);
-  cli.require_subcommand(0, 1);
-  CLI11_PARSE(cli, argc, argv);
-  return 0;
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    complain(error.what());
+    return exit_failed;
+  }
 }

@@ -302,7 +302,7 @@ BAD = [  # path, text, what must be said about it
     ("broker/a.hpp", "// What it is.\n", "without #pragma once"),
     ("broker/a.hpp", "#pragma once\nint a();\n", "without an opening comment"),
     ("broker/a.cpp", LONG, "function of 71 lines"),
-    ("broker/a.cpp", "A::A(int x) : b_{x}, c_{\"}\"} {\n" + "b();\n" * 80 + "}\n", "function of 82"),
+    ("broker/a.cpp", "A::A(int x) : b_{x}, c_{\"}\"} {\n" + "b();\n" * 80 + "}\n", "of 82 lines"),
     ("broker/a.cpp", "namespace b {\nclass C {\n" + LONG + "};\n}\n", "function of 71 lines"),
     ("tests/a_test.cpp", "TEST(A, B) {\n" + "  b();\n" * 80 + "}\n", "function of 82 lines"),
     ("broker/a.cpp", "\n" * 601, "file of 601 lines"),

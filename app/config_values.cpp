@@ -1,0 +1,182 @@
+#include "app/config_values.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <utility>
+
+namespace muster::app {
+namespace {
+
+using Unit = std::pair<std::string_view, uint64_t>;
+
+constexpr Unit byte_units[] = {{"B", 1},
+                               {"KiB", uint64_t{1} << 10},
+                               {"MiB", uint64_t{1} << 20},
+                               {"GiB", uint64_t{1} << 30},
+                               {"TiB", uint64_t{1} << 40}};
+constexpr Unit time_units[] = {{"us", 1},           {"ms", 1'000},        {"s", 1'000'000},
+                               {"min", 60'000'000}, {"h", 3'600'000'000}, {"d", 86'400'000'000}};
+constexpr uint64_t max_quantity = uint64_t{std::numeric_limits<int64_t>::max()};
+
+// "500ms" -> 500 * 1000. A unit is required.
+template <size_t n>
+std::optional<uint64_t> parse_quantity(std::string_view text, const Unit (&units)[n]) {
+  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const std::optional<uint64_t> count = parse_count(text.substr(0, digits));
+  if (!count) return std::nullopt;
+  for (const auto& [name, factor] : units) {
+    if (text.substr(digits) != name) continue;
+    if (*count > max_quantity / factor) return std::nullopt;
+    return *count * factor;
+  }
+  return std::nullopt;
+}
+
+std::pair<std::string_view, std::string_view> split(std::string_view text, std::string_view at) {
+  const size_t found = text.find(at);
+  if (found == std::string_view::npos) return {text, {}};
+  return {text.substr(0, found), text.substr(found + at.size())};
+}
+
+// parse() of the text, kept between the bounds "low..high".
+template <class T, class Parse>
+std::optional<std::string> assign_bounded(T& place, std::string_view text, std::string_view bounds,
+                                          std::string_view what, Parse parse) {
+  const std::optional<T> value = parse(text);
+  if (!value) return fmt::format("expected {}, not \"{}\"", what, text);
+  const auto [low, high] = split(bounds, "..");
+  if (*value < *parse(low) || *value > *parse(high)) {
+    return fmt::format("{} is outside {} to {}", text, low, high);
+  }
+  place = *value;
+  return std::nullopt;
+}
+
+bool is_node_name(std::string_view text) {
+  return text.size() <= 64 && std::ranges::all_of(text, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '-' || c == '_' || c == '.';
+         });
+}
+
+// The problem of one piece of text with bounds that are not "low..high".
+std::optional<std::string> text_problem(std::string_view text, std::string_view bounds) {
+  const auto unlike = [text](std::string_view expected) {
+    return fmt::format("expected {}, not \"{}\"", expected, text);
+  };
+  if (bounds.empty()) return std::nullopt;
+  if (bounds == "HOST:PORT") {
+    if (!parse_host_port(text)) return unlike("HOST:PORT");
+  } else if (bounds == "ENDPOINT") {
+    if (!text.empty() && !is_endpoint(text)) return unlike("tcp://HOST:PORT");
+  } else if (bounds == "NAME") {
+    if (!is_node_name(text)) return unlike("at most 64 letters, digits, \"-\", \"_\" or \".\"");
+  } else {
+    std::string_view rest = bounds;
+    while (!rest.empty()) {
+      const auto [choice, others] = split(rest, "|");
+      if (choice == text) return std::nullopt;
+      rest = others;
+    }
+    return unlike("one of " + std::string{bounds});
+  }
+  return std::nullopt;
+}
+
+struct Assign {
+  const Field& field;
+  std::string_view text;
+  using Result = std::optional<std::string>;
+
+  Result operator()(uint64_t* place) const {
+    return assign_bounded(*place, text, field.bounds, "a whole number", parse_count);
+  }
+  Result operator()(ByteCount* place) const {
+    return assign_bounded(*place, text, field.bounds, "a size such as 16MiB", parse_bytes);
+  }
+  Result operator()(Duration* place) const {
+    return assign_bounded(*place, text, field.bounds, "a duration such as 500ms", parse_duration);
+  }
+  Result operator()(std::string* place) const {
+    if (Result problem = text_problem(text, field.bounds)) return problem;
+    *place = text;
+    return std::nullopt;
+  }
+  Result operator()(std::vector<std::string>* place) const {
+    std::vector<std::string> values;
+    for (std::string_view rest = text; !rest.empty();) {
+      const auto [value, others] = split(rest, ",");
+      if (Result problem = text_problem(value, field.bounds)) return problem;
+      values.emplace_back(value);
+      rest = others;
+    }
+    *place = std::move(values);
+    return std::nullopt;
+  }
+};
+
+}  // namespace
+
+std::optional<uint64_t> parse_count(std::string_view text) {
+  uint64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (text.empty() || error != std::errc{} || stop != end) return std::nullopt;
+  return value;
+}
+
+std::optional<ByteCount> parse_bytes(std::string_view text) {
+  if (const auto plain = parse_count(text)) return ByteCount{*plain};
+  if (const auto bytes = parse_quantity(text, byte_units)) return ByteCount{*bytes};
+  return std::nullopt;
+}
+
+std::optional<Duration> parse_duration(std::string_view text) {
+  if (text == "forever") return forever;
+  const auto us = parse_quantity(text, time_units);
+  if (!us) return std::nullopt;
+  return Duration{static_cast<int64_t>(*us)};
+}
+
+std::optional<HostPort> parse_host_port(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return std::nullopt;
+  const auto port = parse_count(text.substr(colon + 1));
+  if (!port || *port > 65535) return std::nullopt;
+  std::string_view host = text.substr(0, colon);
+  if (host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string_view::npos) {
+    return std::nullopt;  // an IPv6 address needs its brackets
+  }
+  if (host.empty() || host.find_first_of(" \t/[]") != std::string_view::npos) return std::nullopt;
+  return HostPort{std::string{host}, static_cast<uint16_t>(*port)};
+}
+
+bool is_endpoint(std::string_view text) {
+  if (text.starts_with("inproc://")) return text.size() > 9;
+  return text.starts_with("tcp://") && parse_host_port(text.substr(6)).has_value();
+}
+
+bool is_loopback(std::string_view host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+std::optional<std::string> assign(const Field& field, Config& config, std::string_view text) {
+  return std::visit(Assign{field, text}, field.place(config));
+}
+
+std::string kind_of(const Field& field) {
+  Config scratch;
+  const Place place = field.place(scratch);
+  if (std::holds_alternative<std::vector<std::string>*>(place)) {
+    return fmt::format("list of {}", field.bounds.empty() ? "text" : field.bounds);
+  }
+  if (!field.bounds.empty()) return std::string{field.bounds};
+  return "text";
+}
+
+}  // namespace muster::app

@@ -1,0 +1,184 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "app/config_docs.hpp"
+#include "app/config_fields.hpp"
+#include "app/config_load.hpp"
+#include "app/config_values.hpp"
+#include "app/nearest.hpp"
+
+namespace muster::app {
+namespace {
+
+Expected<Config, Problems> from_toml(const std::string& text) {
+  ConfigBuilder builder;
+  apply_toml(builder, text, "muster.toml");
+  return builder.finish();
+}
+
+Expected<Config, Problems> from_flag(const std::string& flag) {
+  return load_config({.file = "", .flags = {{"--set", flag}}, .environment = {}});
+}
+
+std::string only_problem(const Expected<Config, Problems>& result) {
+  if (result) return "no problem";
+  return result.error().size() == 1 ? result.error().front() : "several problems";
+}
+
+TEST(Config, every_preset_is_within_its_own_bounds) {
+  const Config config = default_config();
+  EXPECT_EQ(config.listen.mqtt, std::vector<std::string>{"127.0.0.1:1883"});
+  EXPECT_EQ(config.cluster.lease, std::chrono::seconds{3});
+  EXPECT_EQ(config.broker.max_packet.bytes, 256u << 20);
+  EXPECT_EQ(config.broker.max_session_expiry, forever);
+}
+
+TEST(Config, every_section_has_a_sentence_and_names_are_unique) {
+  for (const Field& field : fields()) {
+    EXPECT_FALSE(section_sentence(field.section()).empty()) << field.name;
+    EXPECT_EQ(find_field(field.name), &field);
+  }
+}
+
+TEST(Config, a_file_sets_values) {
+  const auto config = from_toml(R"(
+[listen]
+mqtt = ["0.0.0.0:1884", "[::1]:1884"]
+[broker]
+shards = 4
+outbox = "1MiB"
+max_packet = 65536
+[presence]
+grace = "1500ms"
+user = "%c"
+)");
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->listen.mqtt, (std::vector<std::string>{"0.0.0.0:1884", "[::1]:1884"}));
+  EXPECT_EQ(config->broker.shards, 4u);
+  EXPECT_EQ(config->broker.outbox.bytes, 1u << 20);
+  EXPECT_EQ(config->broker.max_packet.bytes, 65536u);
+  EXPECT_EQ(config->presence.grace, std::chrono::milliseconds{1500});
+  EXPECT_EQ(config->presence.user, "%c");
+}
+
+TEST(Config, problems_say_where_and_what) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"[broker]\nshrads = 4\n",
+       "muster.toml:2:1: unknown key \"broker.shrads\", did you mean \"broker.shards\"?"},
+      {"[broker]\n  grace = \"1s\"\n",
+       "muster.toml:2:3: unknown key \"broker.grace\", did you mean \"presence.grace\"?"},
+      {"[brokre]\nshards = 4\n",
+       "muster.toml:1:2: unknown section \"brokre\", did you mean \"broker\"?"},
+      {"[zzz]\n", "muster.toml:1:2: unknown section \"zzz\""},
+      {"shards = 4\n", "muster.toml:1:1: unknown key \"shards\", did you mean \"broker.shards\"?"},
+      {"[broker]\nshards = 65\n", "muster.toml:2:10: broker.shards: 65 is outside 0 to 64"},
+      {"[broker]\nshards = -1\n",
+       "muster.toml:2:10: broker.shards: expected a whole number, not \"-1\""},
+      {"[broker]\nshards = \"4\"\n", "muster.toml:2:10: broker.shards: expected a whole number"},
+      {"[broker]\noutbox = \"lots\"\n",
+       "muster.toml:2:10: broker.outbox: expected a size such as 16MiB, not \"lots\""},
+      {"[presence]\ngrace = 3\n", "muster.toml:2:9: presence.grace: expected a string"},
+      {"[presence]\nuser = \"%x\"\n",
+       "muster.toml:2:8: presence.user: expected one of %u|%c, not \"%x\""},
+      {"[listen]\nmqtt = [\"1883\"]\n",
+       "muster.toml:2:8: listen.mqtt: expected HOST:PORT, not \"1883\""},
+      {"[listen]\nmqtt = [1883]\n", "muster.toml:2:9: listen.mqtt: expected strings"},
+      {"[listen]\nmqtt = 1883\n", "muster.toml:2:8: listen.mqtt: expected a list of strings"},
+      {"[cluster]\nlease = \"1s\"\n",
+       "muster.toml:2:9: cluster.lease must be longer than cluster.broker_lease"},
+      {"[cluster]\ncontrol = \"tcp://10.0.0.1:7000\"\n",
+       "muster.toml:2:11: cluster.control: tcp://10.0.0.1:7000 is not loopback and needs "
+       "cluster.key (see `muster keys`)"},
+      {"[cluster]\ncontrol = \"10.0.0.1:7000\"\n",
+       "muster.toml:2:11: cluster.control: expected tcp://HOST:PORT, not \"10.0.0.1:7000\""},
+      {"[node]\nname = \"a b\"\n",
+       "muster.toml:2:8: node.name: expected at most 64 letters, digits, \"-\", \"_\" or \".\", "
+       "not "
+       "\"a b\""},
+  };
+  for (const auto& [text, problem] : cases) EXPECT_EQ(only_problem(from_toml(text)), problem);
+}
+
+TEST(Config, broken_toml_is_told_with_its_place) {
+  const auto result = from_toml("[broker]\nshards = = 4\n");
+  ASSERT_FALSE(result);
+  EXPECT_TRUE(only_problem(result).starts_with("muster.toml:2:10: ")) << only_problem(result);
+}
+
+TEST(Config, all_problems_of_a_file_are_told) {
+  const auto result = from_toml("[broker]\nshards = 99\noutbox = \"?\"\n[log]\nlevel = \"loud\"\n");
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().size(), 3u);
+}
+
+TEST(Config, environment_wins_over_the_file_and_flags_over_both) {
+  ConfigBuilder builder;
+  apply_toml(builder, "[broker]\nshards = 1\nreceive_maximum = 10\n", "muster.toml");
+  builder.apply_environment([](const std::string& name) -> std::optional<std::string> {
+    if (name == "MUSTER_BROKER_SHARDS") return "2";
+    if (name == "MUSTER_LISTEN_MQTT") return "a:1,b:2";
+    return std::nullopt;
+  });
+  builder.apply_flag({"--set", "broker.shards=3"});
+  const auto config = builder.finish();
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->broker.shards, 3u);
+  EXPECT_EQ(config->broker.receive_maximum, 10u);
+  EXPECT_EQ(config->listen.mqtt, (std::vector<std::string>{"a:1", "b:2"}));
+}
+
+TEST(Config, bad_flags_are_told) {
+  EXPECT_EQ(only_problem(from_flag("broker.shard=1")),
+            "--set: unknown key \"broker.shard\", did you mean \"broker.shards\"?");
+  EXPECT_EQ(only_problem(from_flag("broker.shards")), "--set: expected broker.shards=VALUE");
+  EXPECT_EQ(only_problem(from_flag("broker.shards=many")),
+            "--set: broker.shards: expected a whole number, not \"many\"");
+}
+
+TEST(Config, a_missing_file_is_told) {
+  const auto result = load_config({.file = "/nowhere/muster.toml", .flags = {}, .environment = {}});
+  EXPECT_EQ(only_problem(result),
+            "/nowhere/muster.toml: cannot be read: No such file or directory");
+}
+
+TEST(Config, differences_name_the_fields) {
+  const auto after = from_flag("log.level=debug");
+  ASSERT_TRUE(after);
+  EXPECT_EQ(differences(default_config(), *after), std::vector<std::string>{"log.level"});
+}
+
+TEST(Config, quantities_do_not_overflow) {
+  EXPECT_EQ(parse_bytes("8388608TiB"), std::nullopt);
+  EXPECT_EQ(parse_duration("9223372036854775807d"), std::nullopt);
+  EXPECT_EQ(parse_duration("ms"), std::nullopt);
+  EXPECT_EQ(parse_duration("5"), std::nullopt);
+  EXPECT_EQ(parse_count("18446744073709551616"), std::nullopt);
+}
+
+TEST(Config, addresses) {
+  EXPECT_EQ(parse_host_port("[::1]:1883")->host, "::1");
+  EXPECT_EQ(parse_host_port("localhost:0")->port, 0);
+  for (const char* bad : {"", ":1", "host", "host:", "host:65536", "::1:1883", "[]:1", "a b:1"}) {
+    EXPECT_FALSE(parse_host_port(bad)) << bad;
+  }
+}
+
+TEST(Nearest, counts_edits) {
+  EXPECT_EQ(edit_distance("shards", "shards"), 0u);
+  EXPECT_EQ(edit_distance("shrads", "shards"), 1u);
+  EXPECT_EQ(edit_distance("shard", "shards"), 1u);
+  EXPECT_EQ(edit_distance("", "abc"), 3u);
+}
+
+TEST(ConfigDocs, the_committed_page_is_the_generated_one) {
+  std::ifstream file{MUSTER_SOURCE_DIR "/docs/configuration.md"};
+  std::ostringstream committed;
+  committed << file.rdbuf();
+  EXPECT_TRUE(committed.str() == configuration_page())
+      << "make it anew: muster config-docs >docs/configuration.md";
+}
+
+}  // namespace
+}  // namespace muster::app
