@@ -31,7 +31,7 @@ FOREIGN = {  # heavy headers: only in .cpp files, only in these rooms
     "<mqtt/": ("clients",),
     "<MQTT": ("clients",),
     "<spdlog/": ("core/base", "core/host", "app"),
-    "<nlohmann/": ("app", "clients", "control", "broker"),
+    "<nlohmann/": ("app", "clients", "control", "broker", "core/wire"),
     "<openssl/": ("core/net",),
 }
 SOCKETS = ("<sys/socket.h>", "<sys/epoll.h>", "<netinet/", "<arpa/", "<netdb.h>")

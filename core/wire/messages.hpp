@@ -177,7 +177,7 @@ struct Deposed {};  // global -> broker: your incarnation was judged dead; take 
 struct ReplicaAsk {  // query -> global (talk): repeated until answered
   uint64_t request = 0;
   Position have;                // {0, 0}: nothing
-  std::vector<uint16_t> slots;  // empty: all
+  std::vector<uint16_t> slots;  // empty: all; broker and user rows come always
 };
 // global -> query (bulk): rows in pages; the last one makes the snapshot valid at `at`.
 struct SnapshotPage {
@@ -194,13 +194,18 @@ struct Delta {
   bool resumed = false;
   std::vector<LogEntry> entries;
 };
-// global -> query (bulk, after what it numbers), each heartbeat interval.
+// global -> query (bulk, after what it numbers), each heartbeat interval. It lists the slots of this
+// replica (broker_slot and user_slot too), or at least those that changed since the last heartbeat.
 struct LogHeartbeat {
   Position at;
   std::vector<std::pair<uint16_t, uint64_t>> slots;  // slot, number of its newest entry
 };
 
 // ---- watches: broker <-> query (Stream) -------------------------------------------------------------
+
+// Rows of one watch: pages of `present`, `snapshot_end`, then changes. WatchOpen brings the first
+// page, each WatchMore one more. With `resume`, if the query server's log still covers it: changes
+// only. `reset`: forget the rows; present pages follow from the start, the first one unasked.
 
 struct WatchOpen {
   uint64_t watch = 0;
@@ -232,7 +237,7 @@ struct TaskAnswer {  // whoever ran or refused it -> asker
 };
 struct Load {  // query -> control
   uint32_t units = 0;       // queued and running
-  uint32_t threshold = 0;
+  uint32_t threshold = 0;   // 0: too far behind, out of the pool
   std::vector<uint32_t> queued;  // by priority
   std::vector<uint32_t> credit;  // tasks it would take from control, by priority
   uint32_t workers = 0;

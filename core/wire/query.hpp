@@ -34,7 +34,7 @@ struct Query {
   uint32_t limit = 1000;              // list
   std::string after;                  // list: rows of devices greater than this (stable cursor)
   int64_t now_ms = 0;                 // wall time of the asking, for relative times
-  std::vector<uint16_t> slots;        // only these; empty: all
+  std::vector<uint16_t> slots;        // only these, of what the server holds itself; empty: all
   bool operator==(const Query&) const = default;
 };
 

@@ -55,7 +55,8 @@ struct DeviceErased {
   std::string device;
   bool operator==(const DeviceErased&) const = default;
 };
-struct UserRow {  // slot_of(user)
+// Belongs to every slot, as a BrokerRow does: a device of any slot is read through its user.
+struct UserRow {
   std::string user;
   std::map<std::string, std::string> attributes;
   bool operator==(const UserRow&) const = default;
@@ -72,7 +73,10 @@ struct BrokerRow {
 // A device row read through its broker's state.
 Status read_status(const DeviceRow& row, BrokerState broker);
 
-constexpr uint16_t broker_slot = slot_count;  // the slot number of BrokerRow entries
+// The slot numbers of BrokerRow and UserRow entries; every replica gets both, whatever it holds.
+constexpr uint16_t broker_slot = slot_count;
+constexpr uint16_t user_slot = slot_count + 1;
+constexpr uint16_t log_slot_count = slot_count + 2;
 
 struct LogEntry {
   uint64_t number = 0;
