@@ -1,0 +1,99 @@
+"""Real processes for end-to-end tests: starts the program named by MUSTER, waits for `ready`."""
+
+import os
+import queue
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+
+PROGRAM = os.environ.get("MUSTER", "")
+SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PATIENCE_S = 60  # how long a test waits for an event before it gives up; never asserted on
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def run(*arguments, cwd=None):
+    """One command to its end: (exit status, stdout, stderr)."""
+    done = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, cwd=cwd,
+                          timeout=PATIENCE_S, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+class Process:
+    """A serving process. stdout is read line by line, stderr is kept in a file."""
+
+    def __init__(self, *arguments, cwd=None):
+        self.stderr_file = tempfile.NamedTemporaryFile(prefix="muster-e2e-", suffix=".log")
+        self.process = subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.PIPE, text=True,
+                                        stderr=self.stderr_file, stdin=subprocess.DEVNULL, cwd=cwd)
+        self.lines = []
+        self.arrived = queue.Queue()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+            self.arrived.put(line.rstrip("\n"))
+        self.arrived.put(None)
+
+    def wait_ready(self):
+        line = self.arrived.get(timeout=PATIENCE_S)
+        if line != "ready":
+            self.kill()
+            raise AssertionError(f"not ready but {line!r}: {self.stderr()}")
+        return self
+
+    def stderr(self):
+        with open(self.stderr_file.name, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def wait(self):
+        status = self.process.wait(timeout=PATIENCE_S)
+        self.reader.join(PATIENCE_S)
+        return status
+
+    def stop(self):
+        """SIGTERM; the exit status."""
+        self.signal(signal.SIGTERM)
+        return self.wait()
+
+    def kill(self):
+        """kill -9."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+
+class Muster(Process):
+    """`muster up` on a free port and a folder of its own, ready."""
+
+    def __init__(self, *arguments, port=None, data=None):
+        self.port = port or free_port()
+        self.own_data = None if data else tempfile.mkdtemp(prefix="muster-e2e-")
+        self.data = data or self.own_data
+        super().__init__("up", "--listen", f"127.0.0.1:{self.port}", "--data", self.data,
+                         "--quiet", *arguments)
+        self.wait_ready()
+
+    def __exit__(self, *_):
+        super().__exit__()
+        if self.own_data:
+            shutil.rmtree(self.own_data, ignore_errors=True)
