@@ -1,8 +1,8 @@
 #pragma once
-// What the threads of one broker say to each other: shards among themselves, and each shard with the
-// broker's Node (the mind on the gateway thread that speaks with the other servers). One Parcel per
-// receiver and turn; its letters are opened in order, before its publications. Plain values: a parcel
-// belongs to whoever holds it.
+// What the threads of one broker say to each other: shards among themselves, and each shard with
+// the broker's Node (the mind on the gateway thread that speaks with the other servers). One Parcel
+// per receiver and turn; its letters are opened in order, before its publications. Plain values: a
+// parcel belongs to whoever holds it.
 
 #include <cstdint>
 #include <string>
@@ -34,7 +34,7 @@ using PeerIndex = uint8_t;
 constexpr PeerIndex global_peer = 0;
 constexpr PeerIndex peer_limit = 64;
 
-// ---- routes -----------------------------------------------------------------------------------------
+// ---- routes ---------------------------------------------------------------------------------
 
 // shard -> every other shard and the Node: filters that this shard wants (two-level match: the
 // receiver of a publication matches again, so a stale route only costs a letter).
@@ -64,19 +64,21 @@ struct PeerRoutesSeen {
   uint64_t number = 0;
 };
 // Node -> shards: this peer is over. Its routes go. (Taken letters for what waited follow.)
+// Numbered like PeerRoutes and answered like it.
 struct PeerLost {
   PeerIndex peer = 0;
+  uint64_t number = 0;
 };
 
-// ---- acknowledgements of forwarded publications ---------------------------------------------------------
+// ---- acknowledgements of forwarded publications ---------------------------------------------
 
-// Node -> the publishing shard: one target of each of these publications has taken it (or has ended).
-// A token appears once for each bit that was set in the publication's `peers`.
+// Node -> the publishing shard: one target of each of these publications has taken it (or has
+// ended). A token appears once for each bit that was set in the publication's `peers`.
 struct Taken {
   std::vector<uint64_t> tokens;
 };
 
-// ---- sessions and presence: to and from global --------------------------------------------------------
+// ---- sessions and presence: to and from global ----------------------------------------------
 
 // shard -> Node: Claim, Gone, SubscribeSession, UnsubscribeSession, InboxAck, SetInfo: streamed on.
 struct ForGlobal {
@@ -102,7 +104,7 @@ struct GlobalKnown {
   bool known = false;
 };
 
-// ---- queries and presence topics ------------------------------------------------------------------------
+// ---- queries and presence topics ------------------------------------------------------------
 
 // shard -> Node: a PUBLISH to $query. The Node judges it and always answers.
 struct AskQuery {
@@ -121,10 +123,12 @@ struct QueryAnswered {
   std::string properties;  // raw MQTT 5 properties (correlation data, content type)
 };
 // shard -> Node: SUBSCRIBE to a presence filter: $user/<name or +>/presence or .../presence/state.
-// `subscription` is unique in the shard. The Node answers with PresenceRows: first the snapshot
-// (retain = true) page by page, the next after each PresenceMore, then changes. At most
-// one page of snapshot and one of changes is under way; while the shard has not asked for more, changes
-// wait keyed by device, newest wins, and the count of those skipped is put into the payload.
+// `subscription` is unique in the shard. The Node answers with PresenceRows: the snapshot (retain =
+// true) page by page, and changes; of a device never a change before its snapshot row. One
+// PresenceRows is under way: the shard answers each with one PresenceMore once the client can take
+// more (for a fast one at once), and the next follows when there is something to say. Meanwhile
+// changes wait keyed by device, newest wins, and the count of those skipped is put into the
+// payload.
 struct PresenceOpen {
   ClientRef client;
   uint64_t subscription = 0;
@@ -153,13 +157,13 @@ struct PresenceRows {
   std::vector<Row> rows;
 };
 
-using Letter = std::variant<RouteChange, RoutesSeen, RoutesBound, PeerRoutes, PeerRoutesSeen,
-                            PeerLost, Taken, ForGlobal, FromGlobal, ListClaims, ClaimsListed, Lease,
-                            GlobalKnown, AskQuery, QueryAnswered, PresenceOpen, PresenceMore,
-                            PresenceClose, PresenceRows>;
+using Letter =
+    std::variant<RouteChange, RoutesSeen, RoutesBound, PeerRoutes, PeerRoutesSeen, PeerLost, Taken,
+                 ForGlobal, FromGlobal, ListClaims, ClaimsListed, Lease, GlobalKnown, AskQuery,
+                 QueryAnswered, PresenceOpen, PresenceMore, PresenceClose, PresenceRows>;
 
 struct Parcel {
-  ShardIndex from{};       // the sending shard; unused when `from_node`
+  ShardIndex from{};  // the sending shard; unused when `from_node`
   bool from_node = false;
   std::vector<Letter> letters;
   Publications publications;

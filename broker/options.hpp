@@ -12,21 +12,30 @@ namespace muster::broker {
 struct Options {
   uint16_t shards = 1;                         // at most 64
   uint32_t maximum_packet_size = 268'435'460;  // bytes, announced to MQTT 5 clients
-  uint16_t receive_maximum = 1024;      // unacknowledged PUBLISHes a client may have towards us
-  uint16_t maximum_keep_alive_s = 0;    // 0: the client decides; else longer ones are cut (v5)
+  uint16_t receive_maximum = 1024;    // unacknowledged PUBLISHes a client may have towards us
+  uint16_t maximum_keep_alive_s = 0;  // 0: the client decides; else longer ones are cut (v5)
   uint32_t maximum_session_expiry_s = UINT32_MAX;
   size_t outbox_limit_bytes = 64u << 20;  // over it QoS 0 to this client is dropped and counted
   size_t queue_limit_bytes = 64u << 20;   // QoS 1 that waits for a window; over it: closed, 0x97
   Duration slow_reader_timeout = std::chrono::seconds(10);  // over outbox_limit so long: closed
-  Duration connect_timeout = std::chrono::seconds(10);  // from accept to CONNECT
-  Duration lease = std::chrono::milliseconds(2000);     // a broker's, from when it asked
+  Duration connect_timeout = std::chrono::seconds(10);      // from accept to CONNECT
+  Duration lease = std::chrono::milliseconds(2000);         // a broker's, from when it asked
   Duration lease_interval = std::chrono::milliseconds(700);
-  Duration grant_wait = std::chrono::milliseconds(4000);  // persistent CONNECT: lease + 1 s, then 0x88
-  Duration route_wait = std::chrono::milliseconds(100);   // a slower peer is passed over, counted
+  Duration grant_wait =
+      std::chrono::milliseconds(4000);  // persistent CONNECT: lease + 1 s, then 0x88
+  Duration route_wait = std::chrono::milliseconds(100);  // a slower peer is passed over, counted
   uint32_t topic_cache_entries = 65'536;
   std::string presence_user = "%c";  // "%u": the login name, "%c": the client id
   Duration query_timeout = std::chrono::milliseconds(2000);
+  uint32_t query_open_max = 65'536;  // questions of this broker under way; over it: busy
   uint32_t presence_page_rows = 256;
+  uint32_t presence_backlog_rows = 65'536;  // devices with changes that wait for one subscriber;
+                                            // over it they are dropped and it gets a fresh snapshot
+  uint32_t held_for_global =
+      65'536;  // what is kept for a global that was never there; over it: dropped
+  Duration peer_dead_after =
+      std::chrono::seconds(10);  // another broker's silence: what waits for it
+                                 // is dropped, counted and counts as taken
   wire::LinkOptions link;
   std::string control_talk;  // endpoints known from configuration; the directory brings the others
   std::string control_bulk;
