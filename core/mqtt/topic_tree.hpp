@@ -1,0 +1,259 @@
+#pragma once
+// TopicTree: who wants a topic. Filters without wildcards are found with one look-up of the whole
+// text, filters with wildcards level by level; both are nodes under one flat index. Owned by one
+// shard. match() allocates nothing, and neither match() nor add() recurses, however deep a filter
+// is.
+//
+// Several values may stand under one filter; Same tells which of two values are the same
+// subscription (the newer replaces the older). add and remove look through the values of that one
+// filter one by one.
+// Memory: an exact filter with one 16-byte value costs about 95 bytes, and its text if it is longer
+// than 15 bytes; a wildcard filter that once for each level it shares with no other. What removed
+// filters used is kept for new ones.
+// Iteration follows the history of add and remove alone, not hashes, so it is reproducible.
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <vector>
+
+#include "core/mqtt/few.hpp"
+#include "core/mqtt/flat_index.hpp"
+#include "core/mqtt/topic.hpp"
+
+namespace muster::mqtt {
+
+template <class Value, class Same = std::equal_to<Value>>
+class TopicTree {
+ public:
+  TopicTree() { nodes_.emplace_back(); }
+
+  // Adds, or replaces the same one; true if it is new. `filter` is valid, without $share.
+  bool add(BytesView filter, const Value& value) {
+    Few<Value>& values = nodes_[make_node(filter)].values;
+    for (Value& present : values) {
+      if (!Same{}(present, value)) continue;
+      present = value;
+      return false;
+    }
+    values.push_back(value);
+    ++size_;
+    return true;
+  }
+
+  // Removes the same value; true if it was there.
+  bool remove(BytesView filter, const Value& value) {
+    const Number number = find_node(filter);
+    if (number == none) return false;
+    Few<Value>& values = nodes_[number].values;
+    for (Value& present : values) {
+      if (!Same{}(present, value)) continue;
+      values.erase(&present);
+      --size_;
+      prune(number);
+      return true;
+    }
+    return false;
+  }
+
+  // The same value under exactly this filter, else nullptr. Dies with the next add or remove.
+  const Value* find(BytesView filter, const Value& value) const {
+    const Number number = find_node(filter);
+    if (number == none) return nullptr;
+    for (const Value& present : nodes_[number].values) {
+      if (Same{}(present, value)) return &present;
+    }
+    return nullptr;
+  }
+
+  // Calls visit(value) for each value under each filter that matches. The tree must not change
+  // meanwhile.
+  template <class Visit>
+  void match(BytesView topic, Visit&& visit) const {
+    const Number exact = find_child(exact_parent, topic);
+    if (exact != none) visit_values(exact, visit);
+    if (nodes_[root].children > 0) match_wildcards(topic, visit);
+  }
+
+  // Calls visit(filter, value) for everything.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (Number number = 0; number < nodes_.size(); ++number) {
+      if (nodes_[number].values.empty()) continue;
+      const Bytes filter = filter_of(number);
+      for (const Value& value : nodes_[number].values)
+        visit(BytesView(filter), value);
+    }
+  }
+
+  size_t size() const { return size_; }  // values
+  bool empty() const { return size_ == 0; }
+
+ private:
+  using Number = uint32_t;
+  static constexpr Number root = 0;
+  static constexpr Number none = FlatIndex::none;
+  static constexpr Number exact_parent = none - 1;
+
+  struct Node {
+    Bytes text;              // the whole filter, or one level
+    Number parent = none;    // none: unused, or the root
+    Number plus = none;      // the child "+"
+    Number hash = none;      // the child "#"
+    uint32_t children = 0;   // of all kinds
+    Few<Value> values = {};  // of the filter that ends here
+  };
+
+  // Goes through the levels of a topic or filter.
+  struct Cursor {
+    BytesView text;
+    size_t at = 0;  // where the next level begins; text.size() + 1 after the last one
+
+    bool at_end() const { return at > text.size(); }
+    BytesView level() const { return text.substr(at, end_of_level() - at); }
+    size_t end_of_level() const { return std::min(text.find('/', at), text.size()); }
+    void forward() { at = end_of_level() + 1; }
+    void back() {
+      const size_t slash = at < 2 ? BytesView::npos : text.rfind('/', at - 2);
+      at = slash == BytesView::npos ? 0 : slash + 1;
+    }
+  };
+
+  static uint32_t hash_of(Number parent, BytesView text) {
+    const uint64_t mixed = (std::hash<BytesView>{}(text) ^ parent) * 0x9E3779B97F4A7C15u;
+    return static_cast<uint32_t>(mixed >> 32);
+  }
+
+  Number find_child(Number parent, BytesView text) const {
+    return index_.find(hash_of(parent, text), [&](Number number) {
+      return nodes_[number].parent == parent && nodes_[number].text == text;
+    });
+  }
+
+  // Also finds "+" and "#", which stand in their parent and not in the index.
+  Number find_any_child(Number parent, BytesView text) const {
+    if (text == "+") return nodes_[parent].plus;
+    if (text == "#") return nodes_[parent].hash;
+    return find_child(parent, text);
+  }
+
+  Number find_node(BytesView filter) const {
+    if (!has_wildcard(filter)) return find_child(exact_parent, filter);
+    Number number = root;
+    for (Cursor cursor{filter}; !cursor.at_end() && number != none; cursor.forward()) {
+      number = find_any_child(number, cursor.level());
+    }
+    return number;
+  }
+
+  Number make_node(BytesView filter) {
+    if (!has_wildcard(filter)) {
+      const Number number = find_child(exact_parent, filter);
+      return number != none ? number : make_child(exact_parent, filter);
+    }
+    Number number = root;
+    for (Cursor cursor{filter}; !cursor.at_end(); cursor.forward()) {
+      const Number child = find_any_child(number, cursor.level());
+      number = child != none ? child : make_child(number, cursor.level());
+    }
+    return number;
+  }
+
+  Number make_child(Number parent, BytesView text) {
+    Number number;
+    if (unused_.empty()) {
+      MUSTER_CHECK(nodes_.size() < exact_parent);
+      number = static_cast<Number>(nodes_.size());
+      nodes_.emplace_back();
+    } else {
+      number = unused_.back();
+      unused_.pop_back();
+    }
+    nodes_[number].text = text;
+    nodes_[number].parent = parent;
+    if (parent != exact_parent) {
+      ++nodes_[parent].children;
+      if (text == "+") nodes_[parent].plus = number;
+      if (text == "#") nodes_[parent].hash = number;
+    }
+    if (!has_wildcard(text)) index_.insert(hash_of(parent, text), number);
+    return number;
+  }
+
+  // Takes away nodes that say nothing any more, from `number` upwards.
+  void prune(Number number) {
+    while (number != root && nodes_[number].values.empty() && nodes_[number].children == 0) {
+      Node& node = nodes_[number];
+      const Number parent = node.parent;
+      if (!has_wildcard(node.text)) index_.erase(hash_of(parent, node.text), number);
+      if (parent != exact_parent) {
+        --nodes_[parent].children;
+        if (nodes_[parent].plus == number) nodes_[parent].plus = none;
+        if (nodes_[parent].hash == number) nodes_[parent].hash = none;
+      }
+      node = Node{};
+      unused_.push_back(number);
+      if (parent == exact_parent) return;
+      number = parent;
+    }
+  }
+
+  // Walks down the literal child first, then the child "+". On the way back the parent tells where
+  // to go on, so no stack is needed.
+  template <class Visit>
+  void match_wildcards(BytesView topic, Visit& visit) const {
+    const bool hidden = topic.substr(0, 1) == "$";  // from wildcards in the first level: 4.7.2-1
+    const auto plus_of = [&](Number number) {
+      return number == root && hidden ? none : nodes_[number].plus;
+    };
+    Cursor cursor{topic};
+    Number number = root;
+    while (true) {
+      const Node& node = nodes_[number];
+      if (node.hash != none && !(number == root && hidden)) visit_values(node.hash, visit);
+      Number child = none;
+      if (cursor.at_end()) {
+        visit_values(number, visit);
+      } else if (node.children > 0) {
+        child = find_child(number, cursor.level());
+        if (child == none) child = plus_of(number);
+      }
+      while (child == none) {
+        if (number == root) return;
+        const Number parent = nodes_[number].parent;
+        cursor.back();
+        const Number plus = plus_of(parent);
+        if (number != plus) child = plus;
+        number = parent;
+      }
+      number = child;
+      cursor.forward();
+    }
+  }
+
+  template <class Visit>
+  void visit_values(Number number, Visit& visit) const {
+    for (const Value& value : nodes_[number].values)
+      visit(value);
+  }
+
+  Bytes filter_of(Number number) const {
+    std::vector<Number> path;  // upwards
+    for (Number at = number; at != root && at != exact_parent; at = nodes_[at].parent) {
+      path.push_back(at);
+    }
+    Bytes filter = nodes_[path.back()].text;
+    for (auto at = path.rbegin() + 1; at != path.rend(); ++at) {
+      filter += '/';
+      filter += nodes_[*at].text;
+    }
+    return filter;
+  }
+
+  std::deque<Node> nodes_;  // [0] is the root of the wildcard filters
+  std::vector<Number> unused_;
+  FlatIndex index_;
+  size_t size_ = 0;
+};
+
+}  // namespace muster::mqtt
