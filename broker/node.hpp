@@ -1,9 +1,9 @@
 #pragma once
-// The broker's Node: the mind on its gateway thread that speaks with the other servers for all shards.
-// It announces the shards' routes, carries publications to other brokers and to global and reports
-// when they were taken, keeps the lease, passes sessions' affairs between shards and global, asks the
-// query servers, and holds the presence watches. One per broker; driven by core/host's gateway or
-// the simulator. Small machines behind it, one file each (node_*.cpp).
+// The broker's Node: the mind on its gateway thread that speaks with the other servers for all
+// shards. It announces the shards' routes, carries publications to other brokers and to global and
+// reports when they were taken, keeps the lease, passes sessions' affairs between shards and
+// global, asks the query servers, and holds the presence watches. One per broker; driven by
+// core/host's gateway or the simulator. Small machines behind it, one file each (node_*.cpp).
 
 #include <memory>
 #include <utility>

@@ -38,7 +38,7 @@ struct ShardEffects {
   std::vector<uint32_t> pause;     // stop reading
   std::vector<uint32_t> resume;    // read again
   std::vector<Move> moves;
-  std::vector<uint32_t> close;     // after what is in the outbox was offered to the socket once more
+  std::vector<uint32_t> close;  // after what is in the outbox was offered to the socket once more
 };
 
 struct ShardCounters {

@@ -1,5 +1,6 @@
 #pragma once
-// Messages between servers as MessagePack (messages.hpp says which form). Pure functions, any thread.
+// Messages between servers as MessagePack (messages.hpp says which form). Pure functions, any
+// thread.
 
 #include <string>
 

@@ -3,11 +3,12 @@
 // (protocol.md, Streams). A small machine without sockets or clocks, owned by a node-level mind and
 // used from its thread. The mind says what to send; the frames come out in finish_turn().
 //
-// Stream: items are numbered from 1 for each (our incarnation, the peer's), batched into frames of at
-// most frame_limit, acknowledged cumulatively, kept until then, sent again after a reconnect, and
-// handed up once and in order. A peer that says `durable` in its hello (global) keeps the last number
-// taken in its store: the stream goes on after its restart from there. Any other new incarnation of
-// the peer ends the stream: Ended, then Up with fresh = true, and ours starts at 1 again.
+// Stream: items are numbered from 1 for each (our incarnation, the peer's), batched into frames of
+// at most frame_limit, acknowledged cumulatively, kept until then, sent again after a reconnect,
+// and handed up once and in order. A peer that says `durable` in its hello (global) keeps the last
+// number taken in its store: the stream goes on after its restart from there. Any other new
+// incarnation of the peer ends the stream: Ended, then Up with fresh = true, and ours starts at 1
+// again.
 
 #include <cstdint>
 #include <memory>
@@ -40,8 +41,8 @@ struct PeerDown {
   Role role;
   Incarnation incarnation;
 };
-// The peer's incarnation is over for good: unacknowledged items to it are dropped, their numbers are
-// in (acknowledged, last]. Follows a hello of a new incarnation, or end_peer().
+// The peer's incarnation is over for good: unacknowledged items to it are dropped, their numbers
+// are in (acknowledged, last]. Follows a hello of a new incarnation, or end_peer().
 struct PeerEnded {
   std::string peer;
   Role role;
@@ -76,7 +77,8 @@ class Links {
   // The last number stored from a peer's incarnation, loaded at start of a durable node.
   void set_taken(Incarnation peer, uint64_t number);
 
-  // Known addresses. Dials those that this node must dial (see Role); a changed address dials again.
+  // Known addresses. Dials those that this node must dial (see Role); a changed address dials
+  // again.
   void know(Now now, const NodeInfo& node);
   void forget(Now now, const std::string& name);
   void end_peer(const std::string& name);  // judged dead: PeerEnded, its stream is dropped
@@ -91,7 +93,7 @@ class Links {
   bool credit(const std::string& peer) const;
   uint64_t stream(const std::string& peer, const Message& message);  // its number
   void talk(const std::string& peer, const Message& message);        // lost when the peer is not up
-  void bulk(const std::string& peer, const Message& message);        // unnumbered, on the bulk socket
+  void bulk(const std::string& peer, const Message& message);  // unnumbered, on the bulk socket
   void acknowledge(const std::string& peer, uint64_t number);        // durable nodes
 
   // Packs what was said in this turn into frames. A Claim's age_us counts at the time of stream();

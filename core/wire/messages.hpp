@@ -161,7 +161,8 @@ struct Deliver {
   std::vector<InboxEntry> entries;
 };
 
-// ---- leases (talk) --------------------------------------------------------------------------------
+// ---- leases (talk)
+// --------------------------------------------------------------------------------
 
 struct LeaseRequest {  // broker -> global
   uint64_t request = 0;
@@ -172,7 +173,8 @@ struct LeaseGrant {  // global -> broker: counts from when the request was sent
 };
 struct Deposed {};  // global -> broker: your incarnation was judged dead; take a new one
 
-// ---- replicas: query <-> global ---------------------------------------------------------------------
+// ---- replicas: query <-> global
+// ---------------------------------------------------------------------
 
 struct ReplicaAsk {  // query -> global (talk): repeated until answered
   uint64_t request = 0;
@@ -194,14 +196,16 @@ struct Delta {
   bool resumed = false;
   std::vector<LogEntry> entries;
 };
-// global -> query (bulk, after what it numbers), each heartbeat interval. It lists the slots of this
-// replica (broker_slot and user_slot too), or at least those that changed since the last heartbeat.
+// global -> query (bulk, after what it numbers), each heartbeat interval. It lists the slots of
+// this replica (broker_slot and user_slot too), or at least those that changed since the last
+// heartbeat.
 struct LogHeartbeat {
   Position at;
   std::vector<std::pair<uint16_t, uint64_t>> slots;  // slot, number of its newest entry
 };
 
-// ---- watches: broker <-> query (Stream) -------------------------------------------------------------
+// ---- watches: broker <-> query (Stream)
+// -------------------------------------------------------------
 
 // Rows of one watch: pages of `present`, `snapshot_end`, then changes. WatchOpen brings the first
 // page, each WatchMore one more. With `resume`, if the query server's log still covers it: changes
@@ -224,10 +228,12 @@ struct WatchRows {
   uint64_t watch = 0;
   WatchKind kind = WatchKind::change;
   Position at;
-  std::vector<AnswerRow> rows;  // change: a row that no longer matches comes too, with its new state
+  std::vector<AnswerRow>
+      rows;  // change: a row that no longer matches comes too, with its new state
 };
 
-// ---- queries and the directory (talk) -------------------------------------------------------------------
+// ---- queries and the directory (talk)
+// -------------------------------------------------------------------
 
 struct AskTask {  // asker -> query; query -> control (excess); control -> query
   Task task;

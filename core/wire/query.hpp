@@ -61,7 +61,8 @@ struct TaskId {
   auto operator<=>(const TaskId&) const = default;
 };
 
-// Exactly one Answer for each Task (protocol.md, Queries). A task is a read: the asker may ask again.
+// Exactly one Answer for each Task (protocol.md, Queries). A task is a read: the asker may ask
+// again.
 struct Task {
   TaskId id;
   std::string asker;  // node that gets the answer
