@@ -39,6 +39,9 @@ struct Publication {
 // acknowledgement says "taken": by a broker when its shards have it, by global when committed.
 struct Publish {
   Publication publication;
+  // Global sends a will until it has stored that the broker took it, also after a restart of its
+  // own: a broker delivers each number other than 0 once in its incarnation.
+  uint64_t will = 0;
 };
 
 // Each node announces its own routes, in order, on the stream that carries its messages; a snapshot
