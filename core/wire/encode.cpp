@@ -1,0 +1,132 @@
+// Values to MessagePack. What has a Form goes through it; the rest is here.
+
+#include <msgpack.hpp>
+#include <type_traits>
+#include <utility>
+
+#include "core/wire/codec.hpp"
+#include "core/wire/forms.hpp"
+#include "core/wire/items.hpp"
+
+namespace muster::wire {
+namespace {
+
+struct Sink {
+  Bytes& out;
+  void write(const char* bytes, size_t size) { out.append(bytes, size); }
+};
+
+class Encoder {
+ public:
+  explicit Encoder(Bytes& out) : sink_{out}, pack_(sink_) {}
+
+  // Where the stamped number of the value stands, for restamp(); npos: it has none.
+  size_t stamp_at = Bytes::npos;
+
+  // What a Form calls, once.
+  template <class... Fields>
+  void operator()(const Fields&... fields) {
+    const uint8_t type = std::exchange(type_, no_type);
+    pack_.pack_array(static_cast<uint32_t>(sizeof...(fields) + (type != no_type ? 1 : 0)));
+    if (type != no_type) pack_.pack_uint8(type);
+    (put(fields), ...);
+  }
+
+  template <class T>
+  void put(const T& value) {
+    if constexpr (std::is_same_v<T, bool>) {
+      value ? pack_.pack_true() : pack_.pack_false();
+    } else if constexpr (std::is_enum_v<T>) {
+      pack_.pack_uint64(static_cast<uint64_t>(value));
+    } else if constexpr (std::is_unsigned_v<T>) {
+      pack_.pack_uint64(value);
+    } else if constexpr (std::is_signed_v<T>) {
+      pack_.pack_int64(value);
+    } else {
+      Form<T>::visit(*this, value);
+    }
+  }
+  void put(const std::string& text) {
+    pack_.pack_str(length(text));
+    pack_.pack_str_body(text.data(), length(text));
+  }
+  template <class S>
+  void put(const Binary<S>& binary) {
+    pack_.pack_bin(length(binary.bytes));
+    pack_.pack_bin_body(reinterpret_cast<const char*>(binary.bytes.data()), length(binary.bytes));
+  }
+  template <class N>
+  void put(const Stamped<N>& stamped) {
+    stamp_at = sink_.out.size() + 1;
+    pack_.pack_fix_uint64(stamped.number);
+  }
+  template <class T>
+  void put(const std::optional<T>& value) {
+    value ? put(*value) : static_cast<void>(pack_.pack_nil());
+  }
+  template <class T>
+  void put(const std::vector<T>& values) {
+    pack_.pack_array(length(values));
+    for (const T& value : values) put(value);
+  }
+  template <class A, class B>
+  void put(const std::pair<A, B>& pair) {
+    pack_.pack_array(2);
+    put(pair.first);
+    put(pair.second);
+  }
+  void put(const std::map<std::string, std::string>& map) {
+    pack_.pack_map(length(map));
+    for (const auto& [key, value] : map) {
+      put(key);
+      put(value);
+    }
+  }
+  template <class... Ts>
+  void put(const std::variant<Ts...>& variant) {
+    std::visit(
+        [this](const auto& value) {
+          using T = std::decay_t<decltype(value)>;
+          type_ = Form<T>::type;
+          Form<T>::visit(*this, value);
+        },
+        variant);
+  }
+
+ private:
+  static constexpr uint8_t no_type = 0;
+
+  template <class C>
+  static uint32_t length(const C& container) {
+    MUSTER_CHECK(container.size() <= UINT32_MAX);
+    return static_cast<uint32_t>(container.size());
+  }
+
+  Sink sink_;
+  msgpack::packer<Sink> pack_;
+  uint8_t type_ = no_type;
+};
+
+}  // namespace
+
+void encode(const Message& message, Bytes& out) {
+  Encoder(out).put(message);
+}
+
+size_t encode_stamped(const Message& message, Bytes& out) {
+  Encoder encoder(out);
+  encoder.put(message);
+  return encoder.stamp_at;
+}
+
+void restamp(Bytes& bytes, size_t at, uint64_t number) {
+  for (size_t i = 0; i < 8; ++i) bytes[at + i] = static_cast<char>(number >> (56 - 8 * i));
+}
+
+Bytes encode_row(const LogEntry& entry) {
+  Bytes out;
+  Encoder(out).put(entry);
+  return out;
+}
+
+}  // namespace muster::wire

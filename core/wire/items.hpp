@@ -1,0 +1,34 @@
+#pragma once
+// The codec's door for links: items one behind the other in a batch. Inside core/wire only.
+
+#include <cstdint>
+#include <vector>
+
+#include "core/base/bytes.hpp"
+#include "core/wire/messages.hpp"
+#include "core/wire/tokens.hpp"
+
+namespace muster::wire {
+
+// As encode(); says where in `out` the stamped number (a Claim's age_us) stands, npos: it has none.
+size_t encode_stamped(const Message& message, Bytes& out);
+// Overwrites that number.
+void restamp(Bytes& bytes, size_t at, uint64_t number);
+
+// Reads item after item; its token list is reused.
+class ItemReader {
+ public:
+  enum class Result : uint8_t {
+    message,
+    skipped,    // well-formed, but not a message that we know: fault() says why
+    malformed,  // nothing behind it can be read
+  };
+  Result next(BytesView bytes, size_t& offset, Message& message);
+  const char* fault() const { return fault_; }
+
+ private:
+  std::vector<Token> tokens_;
+  const char* fault_ = nullptr;
+};
+
+}  // namespace muster::wire

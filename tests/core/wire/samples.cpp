@@ -1,0 +1,97 @@
+#include "tests/core/wire/samples.hpp"
+
+namespace muster::wire::samples {
+namespace {
+
+const Publication publication{
+    "a/b", std::string("\x00\xff\x01", 3), "\x23\x00\x01", 2, true, 60, "tv-1", 1700000000123};
+const Subscription subscription{"a/+", 1, true, true, 2, 77};
+const DeviceRow device{"tv-1",   "ann",
+                       true,     Incarnation{0xffeeddccbbaa9988},
+                       "b1",     Serial{9},
+                       Term{12}, "10.0.0.1:99",
+                       5,        60,
+                       true,     1700000000000,
+                       -5,       GoneReason::connection_lost};
+const AnswerRow answer_row{device, Status::unknown, {{"room", "kitchen"}, {"x", ""}}};
+const Query query{
+    QueryKind::list, {"d1", "d2"}, {{"status", Compare::not_equal, "online"}}, 500, "tv-0",
+    1700000000001,   {0, 1023}};
+const Answer answer{{Incarnation{1}, 2},
+                    Outcome::busy,
+                    "later",
+                    250,
+                    {answer_row},
+                    3,
+                    "next",
+                    {4, 5},
+                    6,
+                    "q1",
+                    true,
+                    7,
+                    8};
+
+std::vector<Message> sessions() {
+  return {
+      Claim{"tv-1", "ann", Serial{1}, Term{2}, 3'000'000, true, false, 3600, 20, 60, 5,
+            "10.0.0.1:5", 1700000000000, Will{publication, 30}},
+      Claim{},
+      ClaimsBegin{},
+      ClaimsEnd{},
+      Gone{"tv-1", Serial{1}, Term{2}, GoneReason::server_shutdown, 17, 0},
+      Gone{},
+      SubscribeSession{"tv-1", Term{2}, 3, {subscription, {}}},
+      UnsubscribeSession{"tv-1", Term{2}, 3, {"a", "b/#"}},
+      InboxAck{"tv-1", Term{2}, {1, 200, 70000, UINT64_MAX}},
+      SetInfo{"ann", {{"room", "kitchen"}, {"gone", ""}}},
+      Grant{"tv-1", Serial{1}, Term{2}, true, {subscription}},
+      Refused{"tv-1", Serial{1}, 0x97},
+      Evict{"tv-1", Serial{1}, 0x98},
+      SubscribeDone{"tv-1", Term{2}, 3, {0, 1, 0x80}},
+      Deliver{"tv-1", Term{2}, {InboxEntry{8, true, publication, {1, 300}}, InboxEntry{}}},
+  };
+}
+
+std::vector<Message> replicas() {
+  const std::vector<AnswerRow> answers{answer_row, {}};
+  return {
+      LeaseRequest{1},
+      LeaseGrant{1, Term{2}},
+      Deposed{},
+      ReplicaAsk{1, {2, 3}, {4, 5}},
+      SnapshotPage{1, {2, 3}, 4, true, rows()},
+      Delta{1, 2, true, rows()},
+      LogHeartbeat{{1, 2}, {{3, 4}, {1024, 1ull << 40}}},
+      WatchOpen{1, {{"user", Compare::prefix, "a"}}, Position{1, 2}, {3}},
+      WatchOpen{},
+      WatchMore{1},
+      WatchClose{1},
+      WatchRows{1, WatchKind::reset, {1, 2}, answers},
+      AskTask{{{Incarnation{1}, 2}, "b1", Priority::urgent, 900'000, true, query}},
+      TaskAnswer{answer},
+      Load{1, 2, {3, 4}, {5}, 6, {7, 8}, 9},
+      Directory{
+          1, {{"b1", Role::broker, Incarnation{5}, "tcp://h:1", "tcp://h:2"}}, 3, {"q1"}, {0, 255}},
+  };
+}
+
+}  // namespace
+
+std::vector<LogEntry> rows() {
+  return {
+      {10, 9, 1023, device},
+      {11, 0, 5, DeviceErased{"tv-2"}},
+      {12, 3, user_slot, UserRow{"ann", {{"room", "kitchen"}}}},
+      {1ull << 50, 3, broker_slot, BrokerRow{"b1", Incarnation{5}, BrokerState::dead, 17}},
+  };
+}
+
+std::vector<Message> all() {
+  std::vector<Message> list{Publish{publication}, Publish{}, Routes{1, true, {"a", "b/#"}, {"c"}},
+                            RoutesTaken{7}};
+  for (auto& message : sessions()) list.push_back(std::move(message));
+  for (auto& message : replicas()) list.push_back(std::move(message));
+  return list;
+}
+
+}  // namespace muster::wire::samples
