@@ -53,15 +53,24 @@ struct PresenceConfig {
   std::string user;
   Duration grace{};
   Duration dead_after{};
+  Duration forget_after{};
 };
 
 struct StoreConfig {
   std::string durability;
+  ByteCount write_buffer;
+  ByteCount block_cache;
+};
+
+struct SessionConfig {
+  uint64_t max_sessions = 0;
+  uint64_t max_subscriptions = 0;
 };
 
 struct InboxConfig {
   uint64_t max_messages = 0;
   ByteCount max_bytes;
+  ByteCount total_bytes;
 };
 
 struct QueryConfig {
@@ -69,10 +78,14 @@ struct QueryConfig {
   uint64_t threshold = 0;
   uint64_t queue_max = 0;
   uint64_t slice_rows = 0;
+  uint64_t max_rows = 0;
+  Duration max_deadline{};
+  Duration broker_timeout{};
 };
 
 struct ControlConfig {
   std::string strategy;
+  uint64_t replicas = 0;
 };
 
 struct LogConfig {
@@ -86,6 +99,7 @@ struct Config {
   ClusterConfig cluster;
   PresenceConfig presence;
   StoreConfig store;
+  SessionConfig session;
   InboxConfig inbox;
   QueryConfig query;
   ControlConfig control;

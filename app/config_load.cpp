@@ -25,12 +25,6 @@ std::string environment_name(const Field& field) {
   return name;
 }
 
-bool leaves_the_machine(std::string_view endpoint) {
-  if (!endpoint.starts_with("tcp://")) return false;
-  const auto address = parse_host_port(endpoint.substr(6));
-  return address && !is_loopback(address->host);
-}
-
 }  // namespace
 
 std::optional<std::string> process_environment(const std::string& name) {

@@ -7,6 +7,8 @@
 #include <limits>
 #include <utility>
 
+#include "core/net/address.hpp"
+
 namespace muster::app {
 namespace {
 
@@ -55,6 +57,10 @@ std::optional<std::string> assign_bounded(T& place, std::string_view text, std::
   return std::nullopt;
 }
 
+bool is_address(std::string_view text) {
+  return net::parse_address(std::string{text}).has_value();
+}
+
 bool is_node_name(std::string_view text) {
   return text.size() <= 64 && std::ranges::all_of(text, [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -69,7 +75,7 @@ std::optional<std::string> text_problem(std::string_view text, std::string_view 
   };
   if (bounds.empty()) return std::nullopt;
   if (bounds == "HOST:PORT") {
-    if (!parse_host_port(text)) return unlike("HOST:PORT");
+    if (!is_address(text)) return unlike("HOST:PORT");
   } else if (bounds == "ENDPOINT") {
     if (!text.empty() && !is_endpoint(text)) return unlike("tcp://HOST:PORT");
   } else if (bounds == "NAME") {
@@ -141,28 +147,15 @@ std::optional<Duration> parse_duration(std::string_view text) {
   return Duration{static_cast<int64_t>(*us)};
 }
 
-std::optional<HostPort> parse_host_port(std::string_view text) {
-  const size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return std::nullopt;
-  const auto port = parse_count(text.substr(colon + 1));
-  if (!port || *port > 65535) return std::nullopt;
-  std::string_view host = text.substr(0, colon);
-  if (host.front() == '[' && host.back() == ']') {
-    host = host.substr(1, host.size() - 2);
-  } else if (host.find(':') != std::string_view::npos) {
-    return std::nullopt;  // an IPv6 address needs its brackets
-  }
-  if (host.empty() || host.find_first_of(" \t/[]") != std::string_view::npos) return std::nullopt;
-  return HostPort{std::string{host}, static_cast<uint16_t>(*port)};
-}
-
 bool is_endpoint(std::string_view text) {
   if (text.starts_with("inproc://")) return text.size() > 9;
-  return text.starts_with("tcp://") && parse_host_port(text.substr(6)).has_value();
+  return text.starts_with("tcp://") && is_address(text.substr(6));
 }
 
-bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+bool leaves_the_machine(std::string_view endpoint) {
+  if (!endpoint.starts_with("tcp://")) return false;
+  const auto address = net::parse_address(std::string{endpoint.substr(6)});
+  return address && !net::is_loopback(address->host);
 }
 
 std::optional<std::string> assign(const Field& field, Config& config, std::string_view text) {

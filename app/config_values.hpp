@@ -16,14 +16,10 @@ std::optional<uint64_t> parse_count(std::string_view text);
 std::optional<ByteCount> parse_bytes(std::string_view text);    // B, KiB, MiB, GiB, TiB
 std::optional<Duration> parse_duration(std::string_view text);  // us ms s min h d, forever
 
-struct HostPort {
-  std::string host;  // without the brackets of an IPv6 address
-  uint16_t port = 0;
-};
-std::optional<HostPort> parse_host_port(std::string_view text);
 // "tcp://HOST:PORT" or "inproc://NAME".
 bool is_endpoint(std::string_view text);
-bool is_loopback(std::string_view host);
+// A tcp endpoint that other machines can reach.
+bool leaves_the_machine(std::string_view endpoint);
 
 // Puts the text into the field's place, or says what is wrong with it: "expected ..., not ...".
 std::optional<std::string> assign(const Field& field, Config& config, std::string_view text);

@@ -31,7 +31,7 @@ TEST(Config, every_preset_is_within_its_own_bounds) {
   const Config config = default_config();
   EXPECT_EQ(config.listen.mqtt, std::vector<std::string>{"127.0.0.1:1883"});
   EXPECT_EQ(config.cluster.lease, std::chrono::seconds{3});
-  EXPECT_EQ(config.broker.max_packet.bytes, 256u << 20);
+  EXPECT_EQ(config.broker.max_packet.bytes, 268'435'460u);
   EXPECT_EQ(config.broker.max_session_expiry, forever);
 }
 
@@ -157,11 +157,15 @@ TEST(Config, quantities_do_not_overflow) {
   EXPECT_EQ(parse_count("18446744073709551616"), std::nullopt);
 }
 
-TEST(Config, addresses) {
-  EXPECT_EQ(parse_host_port("[::1]:1883")->host, "::1");
-  EXPECT_EQ(parse_host_port("localhost:0")->port, 0);
-  for (const char* bad : {"", ":1", "host", "host:", "host:65536", "::1:1883", "[]:1", "a b:1"}) {
-    EXPECT_FALSE(parse_host_port(bad)) << bad;
+TEST(Config, endpoints) {
+  for (const char* good : {"tcp://127.0.0.1:7100", "tcp://[::1]:7100", "inproc://global"}) {
+    EXPECT_TRUE(is_endpoint(good)) << good;
+    EXPECT_FALSE(leaves_the_machine(good)) << good;
+  }
+  EXPECT_TRUE(leaves_the_machine("tcp://0.0.0.0:7100"));
+  EXPECT_TRUE(leaves_the_machine("tcp://*:7100"));
+  for (const char* bad : {"", "127.0.0.1:7100", "tcp://host", "inproc://", "udp://host:1"}) {
+    EXPECT_FALSE(is_endpoint(bad)) << bad;
   }
 }
 
