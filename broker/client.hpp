@@ -1,0 +1,114 @@
+#pragma once
+// One connection and the session that lives with it: plain data of one shard. Persistent state lives
+// at global, so what a shard knows of a session ends with its connection. What only some clients
+// need is allocated when first used; an idle client stays small.
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "broker/letters.hpp"
+#include "core/base/time.hpp"
+#include "core/mqtt/inflight.hpp"
+#include "core/mqtt/packet.hpp"
+
+namespace muster::broker {
+
+struct Resolved;
+
+enum class Phase : uint8_t {
+  free,              // index unused
+  awaiting_connect,  // accepted, CONNECT not read yet
+  awaiting_grant,    // persistent: global decides; nothing more is parsed
+  live,
+  closing,           // closed or moved; the host still has to carry it out
+};
+
+struct Subscribed {
+  std::string filter;
+  mqtt::SubscriptionOptions options;
+  uint32_t identifier = 0;
+  uint64_t presence = 0;  // a presence filter: its subscription number at the Node
+};
+
+// A SUBSCRIBE or UNSUBSCRIBE whose answer waits for routes to be bound, for global, or for both.
+struct PendingAnswer {
+  uint16_t packet_id = 0;
+  bool unsubscribe = false;
+  uint64_t routes = 0;   // answered once this shard's routes are bound up to here
+  uint64_t request = 0;  // SubscribeDone owed; 0: none
+  std::vector<mqtt::Reason> reasons;
+};
+
+// QoS 1 publications of a clean session that wait for the receiver's window. Encoded packets, with
+// the place of their packet identifier.
+struct Waiting {
+  struct Item {
+    Bytes packet;
+    uint32_t id_at = 0;
+  };
+  std::deque<Item> items;
+  size_t bytes = 0;
+};
+
+// PUBACKs in the order of their PUBLISHes (4.6.0-2); the first may wait for other nodes.
+struct AckQueue {
+  struct Item {
+    uint64_t token;
+    uint16_t packet_id;
+    mqtt::Reason reason;
+    bool done;
+  };
+  std::deque<Item> items;
+};
+
+// What a persistent session has streamed out (packet id <-> inbox number) and what waits for the lease.
+struct InboxState {
+  mqtt::InboxWindow window;
+  std::vector<wire::InboxEntry> held;
+  std::vector<uint64_t> acked;  // in this turn
+};
+
+struct Client {
+  Phase phase = Phase::free;
+  mqtt::Version version = mqtt::Version::v3_1_1;
+  bool dirty = false;           // in ShardEffects::dirty of this turn
+  bool paused = false;          // host was told not to read
+  bool persistent = false;
+  bool clean_start = true;
+  bool acked = false;           // in State::acked_clients of this turn
+  bool assigned_id = false;
+  bool announce_keep_alive = false;  // the server chose another one
+  bool announce_expiry = false;
+  uint16_t keep_alive_s = 0;
+  uint16_t receive_maximum = 65535;  // the client's
+  uint32_t generation = 0;
+  uint32_t sent = 0;                 // bytes of outbox already written
+  uint32_t session_expiry_s = 0;
+  uint32_t maximum_packet_size = UINT32_MAX;  // the client's
+  Serial serial = Serial::none;
+  Term term = Term::none;
+  Instant deadline = never;      // in State::deadlines
+  Instant last_heard{};
+  Instant connected_at{};
+  Instant over_limit_since = never;
+  int64_t since_ms = 0;
+  size_t needed = 0;             // bytes of `rest` that make the packet whole, when known
+  const Resolved* last_route = nullptr;  // "same topic as last time", valid for last_route_version
+  uint64_t last_route_version = 0;
+  Bytes outbox;  // borrowed from the shard while there is output
+  Bytes rest;    // read, not yet parsed
+  std::string address;
+  std::string client_id;
+  std::string user;
+  std::vector<Subscribed> subscriptions;
+  mqtt::PacketIds ids;  // clean sessions
+  std::unique_ptr<Waiting> waiting;
+  std::unique_ptr<AckQueue> acks;
+  std::unique_ptr<InboxState> inbox;
+  std::unique_ptr<std::vector<PendingAnswer>> answers;
+  std::unique_ptr<wire::Will> will;
+};
+
+}  // namespace muster::broker

@@ -1,0 +1,93 @@
+// Every way in which a connection ends. There is one end(): it reports the end to global, takes the
+// session out of this shard and leaves the socket to the host.
+
+#include <utility>
+
+#include "broker/shard_state.hpp"
+
+namespace muster::broker {
+
+using mqtt::Reason;
+
+// The server ends it: MQTT 5 clients are told why (4.13.1), others are just closed.
+void Shard::State::fail(uint32_t index, Reason reason, wire::GoneReason why) {
+  Client& client = at(index);
+  ++counters.refused;
+  if (client.phase == Phase::live && client.version == mqtt::Version::v5) {
+    write(index, mqtt::Disconnect{reason, {}});
+  }
+  if (client.phase == Phase::awaiting_grant) {
+    write(index, mqtt::Connack{false, Reason::server_unavailable, {}});
+  }
+  end(index, why);
+}
+
+void Shard::State::disconnected(uint32_t index, const mqtt::Frame& frame) {
+  Client& client = at(index);
+  auto decoded = mqtt::decode(frame, client.version, mqtt::Sender::client);
+  if (!decoded) return fail(index, decoded.error(), wire::GoneReason::protocol_error);
+  const auto& packet = std::get<mqtt::Disconnect>(*decoded);
+  auto expiry_s = packet.properties.session_expiry_interval;
+  if (expiry_s && *expiry_s > 0 && client.session_expiry_s == 0) {  // 3.14.2-2
+    return fail(index, Reason::protocol_error, wire::GoneReason::protocol_error);
+  }
+  bool clean = packet.reason == Reason::success;
+  end(index, clean ? wire::GoneReason::disconnected : wire::GoneReason::disconnected_with_will,
+      expiry_s);
+}
+
+void Shard::State::end(uint32_t index, wire::GoneReason why, std::optional<uint32_t> expiry_s) {
+  Client& client = at(index);
+  if (client.phase == Phase::closing) return;
+  if (client.serial != Serial::none) {
+    flush_inbox_acks();  // its last acknowledgements precede its end
+    wire::Gone gone;
+    gone.client_id = client.client_id;
+    gone.serial = client.serial;
+    gone.term = client.term;
+    gone.reason = why;
+    gone.at_ms = now.wall.ms;
+    gone.session_expiry_s = expiry_s;
+    for_global(std::move(gone));
+    forget_session(index);
+  }
+  set_deadline(index, never);
+  client.phase = Phase::closing;
+  client.rest = Bytes();
+  effects.close.push_back(index);
+}
+
+void Shard::State::forget_session(uint32_t index) {
+  Client& client = at(index);
+  --counters.connections;
+  auto known = by_id.find(client.client_id);
+  if (known != by_id.end() && known->second == index) by_id.erase(known);
+  for (const Subscribed& subscription : client.subscriptions) {
+    if (subscription.presence != 0) {
+      presence.erase(subscription.presence);
+      to_node.letters.emplace_back(PresenceClose{self, subscription.presence});
+    } else {
+      interests.remove(subscription.filter, index);
+      cache.filter_changed(subscription.filter);
+    }
+  }
+  client.subscriptions.clear();
+  client.answers.reset();
+  client.waiting.reset();
+  client.acks.reset();
+  client.inbox.reset();
+}
+
+// 3.1.4-3: a second connection with the same client identifier ends the first.
+void Shard::State::take_over(uint32_t index) {
+  fail(index, Reason::session_taken_over, wire::GoneReason::taken_over);
+}
+
+// The same, but the second one is at another broker.
+void Shard::State::evict(const wire::Evict& order) {
+  auto known = by_id.find(order.client_id);
+  if (known == by_id.end() || at(known->second).serial != order.serial) return;
+  fail(known->second, static_cast<Reason>(order.reason), wire::GoneReason::taken_over);
+}
+
+}  // namespace muster::broker

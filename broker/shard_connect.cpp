@@ -1,0 +1,250 @@
+// CONNECT (3.1): the client is refused, moved to its home shard, or becomes a session - a clean one
+// at once, a persistent one when global has granted it.
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/shard_state.hpp"
+
+namespace muster::broker {
+
+using mqtt::Reason;
+using mqtt::Version;
+
+namespace {
+
+// The version of a CONNECT that could not be decoded decides the form of the refusal.
+Version spoken_version(const mqtt::Frame& frame) {
+  BytesView body = frame.body;
+  if (body.size() < 7 || body.substr(2, 4) != "MQTT") return Version::v3_1_1;
+  return body[6] >= 5 ? Version::v5 : Version::v3_1_1;
+}
+
+std::string presence_user(const std::string& rule, const mqtt::Connect& packet,
+                          const std::string& client_id) {
+  if (rule == "%c") return client_id;
+  return packet.user_name ? std::string(*packet.user_name) : "~" + client_id;
+}
+
+wire::Will will_of(const mqtt::WillMessage& message, const std::string& client_id, int64_t wall) {
+  wire::Will will;
+  wire::Publication& publication = will.publication;
+  publication.topic = message.topic;
+  publication.payload = message.payload;
+  publication.qos = static_cast<uint8_t>(std::min(message.qos, mqtt::Qos::at_least_once));
+  publication.publisher = client_id;
+  publication.published_ms = wall;
+  mqtt::Properties properties = message.properties;
+  will.delay_s = properties.will_delay_interval.value_or(0);
+  properties.will_delay_interval.reset();
+  publication.expiry_s = properties.message_expiry_interval.value_or(wire::no_expiry);
+  mqtt::encode_properties(properties, publication.properties);
+  return will;
+}
+
+}  // namespace
+
+void Shard::State::connect(uint32_t index, const mqtt::Frame& frame) {
+  auto decoded = mqtt::decode(frame, Version::v5, mqtt::Sender::client);
+  if (!decoded) return refuse(index, spoken_version(frame), decoded.error());
+  const auto& packet = std::get<mqtt::Connect>(*decoded);
+  Client& client = at(index);
+  client.version = packet.version;
+  if (!acceptable(index, packet)) return;
+
+  client.client_id = packet.client_id;
+  bool assigned = client.client_id.empty();
+  if (assigned) {
+    assign_client_id(index);
+  } else if (move_home(index, frame)) {
+    return;
+  }
+  open_session(index, packet, assigned);
+}
+
+// What CONNACK says is not available (3.2.2.3.4, 3.2.2.3.5), names that presence keeps for itself,
+// and the client identifiers of 3.1.3.1.
+bool Shard::State::acceptable(uint32_t index, const mqtt::Connect& packet) {
+  auto refused = [&](Reason reason) {
+    refuse(index, packet.version, reason);
+    return false;
+  };
+  bool v5 = packet.version == Version::v5;
+  if (packet.properties.authentication_method) return refused(Reason::bad_authentication_method);
+  if (packet.client_id.empty() && !v5 && !packet.clean_start) {
+    return refused(Reason::client_identifier_not_valid);
+  }
+  if (packet.user_name && (packet.user_name->starts_with('~') || *packet.user_name == "me")) {
+    return refused(Reason::bad_user_name_or_password);
+  }
+  if (packet.will && v5 && packet.will->qos == mqtt::Qos::exactly_once) {
+    return refused(Reason::qos_not_supported);
+  }
+  if (packet.will && v5 && packet.will->retain) return refused(Reason::retain_not_supported);
+  return true;
+}
+
+void Shard::State::refuse(uint32_t index, Version version, Reason reason) {
+  ++counters.refused;
+  at(index).version = version;
+  if (version == Version::v5 || mqtt::connect_code(reason) != 0) {
+    write(index, mqtt::Connack{false, reason, {}});
+  }
+  end(index, wire::GoneReason::protocol_error);
+}
+
+// Unique without asking anybody, and at home here, so that the connection need not move.
+void Shard::State::assign_client_id(uint32_t index) {
+  std::string& id = at(index).client_id;
+  do {
+    id = fmt::format("muster-{:016x}-{:x}", static_cast<uint64_t>(incarnation),
+                     next_serial++ << 8 | static_cast<uint64_t>(self));
+  } while (home_of(id, options.shards) != self);
+}
+
+bool Shard::State::move_home(uint32_t index, const mqtt::Frame& frame) {
+  Client& client = at(index);
+  ShardIndex home = home_of(client.client_id, options.shards);
+  if (home == self) return false;
+  // What was read after the CONNECT follows it: see parse().
+  effects.moves.push_back({index, home, client.address, Bytes(frame.whole)});
+  set_deadline(index, never);
+  client.phase = Phase::closing;
+  return true;
+}
+
+void Shard::State::open_session(uint32_t index, const mqtt::Connect& packet, bool assigned) {
+  Client& client = at(index);
+  const mqtt::Properties& properties = packet.properties;
+  client.clean_start = packet.clean_start;
+  client.user = presence_user(options.presence_user, packet, client.client_id);
+  client.session_expiry_s = packet.version == Version::v5
+                                ? properties.session_expiry_interval.value_or(0)
+                                : (packet.clean_start ? 0 : UINT32_MAX);
+  client.announce_expiry = client.session_expiry_s > options.maximum_session_expiry_s;
+  client.session_expiry_s = std::min(client.session_expiry_s, options.maximum_session_expiry_s);
+  client.persistent = !packet.clean_start || client.session_expiry_s > 0;
+  client.receive_maximum = properties.receive_maximum.value_or(65535);
+  client.maximum_packet_size = properties.maximum_packet_size.value_or(UINT32_MAX);
+  client.keep_alive_s = packet.keep_alive;
+  uint16_t most = options.maximum_keep_alive_s;
+  if (most != 0 && packet.version == Version::v5 &&
+      (packet.keep_alive == 0 || packet.keep_alive > most)) {
+    client.keep_alive_s = most;
+  }
+  client.assigned_id = assigned;
+  client.announce_keep_alive = client.keep_alive_s != packet.keep_alive;
+  client.connected_at = now.mono;
+  client.since_ms = now.wall.ms;
+  client.serial = static_cast<Serial>(next_serial++ << 8 | static_cast<uint64_t>(self));
+  if (packet.will) {
+    client.will = std::make_unique<wire::Will>(
+        will_of(*packet.will, client.client_id, now.wall.ms));
+  }
+
+  // The claim goes before the end of the connection that it takes over: never seen as offline.
+  for_global(claim(client));
+  auto former = by_id.find(client.client_id);
+  if (former != by_id.end()) take_over(former->second);
+  by_id[client.client_id] = index;
+  ++counters.connections;
+  if (client.persistent) {
+    client.phase = Phase::awaiting_grant;
+    client.inbox = std::make_unique<InboxState>();
+    set_deadline(index, now.mono + options.grant_wait);
+    pause(index);
+  } else {
+    connack(index, false);
+  }
+}
+
+void Shard::State::connack(uint32_t index, bool session_present) {
+  Client& client = at(index);
+  client.phase = Phase::live;
+  bool limited = client.keep_alive_s != 0;
+  Instant first = now.mono + std::chrono::milliseconds(1500) * client.keep_alive_s;
+  set_deadline(index, limited ? first : never);
+
+  mqtt::Connack packet;
+  packet.session_present = session_present;
+  if (client.version == Version::v5) {
+    mqtt::Properties& properties = packet.properties;
+    properties.receive_maximum = options.receive_maximum;
+    properties.maximum_qos = uint8_t{1};
+    properties.retain_available = uint8_t{0};
+    properties.maximum_packet_size = options.maximum_packet_size;
+    properties.shared_subscription_available = uint8_t{0};
+    if (client.assigned_id) properties.assigned_client_identifier = client.client_id;
+    if (client.announce_keep_alive) properties.server_keep_alive = client.keep_alive_s;
+    if (client.announce_expiry) properties.session_expiry_interval = client.session_expiry_s;
+  }
+  write(index, packet);
+}
+
+wire::Claim Shard::State::claim(const Client& client) const {
+  wire::Claim claim;
+  claim.client_id = client.client_id;
+  claim.user = client.user;
+  claim.serial = client.serial;
+  claim.term = client.term;
+  claim.age_us = static_cast<uint64_t>((now.mono - client.connected_at).count());
+  claim.persistent = client.persistent;
+  claim.clean_start = client.clean_start;
+  claim.session_expiry_s = client.session_expiry_s;
+  claim.receive_maximum = client.receive_maximum;
+  claim.keep_alive_s = client.keep_alive_s;
+  claim.protocol = static_cast<uint8_t>(client.version);
+  claim.address = client.address;
+  claim.since_ms = client.since_ms;
+  if (client.will) claim.will = *client.will;
+  return claim;
+}
+
+void Shard::State::list_claims(uint64_t round) {
+  for (const auto& client : clients) {
+    if (client->phase == Phase::live || client->phase == Phase::awaiting_grant) {
+      for_global(claim(*client));
+    }
+  }
+  to_node.letters.emplace_back(ClaimsListed{round});
+}
+
+void Shard::State::granted(const wire::Grant& grant) {
+  auto known = by_id.find(grant.client_id);
+  if (known == by_id.end() || at(known->second).serial != grant.serial) {
+    // It has gone meanwhile, and its Gone named no term: the session is let go.
+    wire::Gone gone;
+    gone.client_id = grant.client_id;
+    gone.serial = grant.serial;
+    gone.term = grant.term;
+    gone.reason = wire::GoneReason::connection_lost;
+    gone.at_ms = now.wall.ms;
+    return for_global(gone);
+  }
+  uint32_t index = known->second;
+  Client& client = at(index);
+  client.term = grant.term;
+  if (client.phase != Phase::awaiting_grant) return;  // a claim repeated after a hello
+  for (const wire::Subscription& stored : grant.subscriptions) {
+    Subscribed subscription;
+    subscription.filter = stored.filter;
+    subscription.options = {static_cast<mqtt::Qos>(stored.qos), stored.no_local,
+                            stored.retain_as_published, stored.retain_handling};
+    subscription.identifier = stored.identifier;
+    add_subscription(index, std::move(subscription));
+  }
+  connack(index, grant.session_present);
+  resume(index);
+}
+
+void Shard::State::refused(const wire::Refused& refusal) {
+  auto known = by_id.find(refusal.client_id);
+  if (known == by_id.end()) return;
+  Client& client = at(known->second);
+  if (client.serial != refusal.serial || client.phase != Phase::awaiting_grant) return;
+  refuse(known->second, client.version, static_cast<Reason>(refusal.reason));
+}
+
+}  // namespace muster::broker

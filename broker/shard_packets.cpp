@@ -1,0 +1,117 @@
+// Bytes in: framing and the choice of what handles a packet. What is not a whole packet yet is kept
+// in Client::rest; while a client is not read (paused, awaiting a grant) nothing more is parsed.
+
+#include <utility>
+
+#include "broker/shard_state.hpp"
+
+namespace muster::broker {
+
+using mqtt::PacketType;
+using mqtt::Reason;
+
+void Shard::State::feed(uint32_t index, BytesView bytes) {
+  Client& client = at(index);
+  if (client.phase == Phase::closing) return;
+  client.last_heard = now.mono;
+  if (client.rest.empty()) {
+    BytesView left = parse(index, bytes);
+    if (!left.empty()) client.rest.assign(left);
+    return;
+  }
+  client.rest.append(bytes);
+  if (client.rest.size() < client.needed) return;
+  Bytes input = std::exchange(client.rest, {});
+  BytesView left = parse(index, input);
+  if (left.size() == input.size()) {
+    client.rest = std::move(input);
+  } else if (!left.empty()) {
+    client.rest.assign(left);
+  }
+}
+
+// Parses as many packets as there are and may be handled now; returns what is left.
+BytesView Shard::State::parse(uint32_t index, BytesView input) {
+  Client& client = at(index);
+  client.needed = 0;
+  while (!input.empty()) {
+    if (client.paused || client.phase == Phase::awaiting_grant) return input;
+    size_t needed = 0;
+    auto frame = mqtt::next_frame(input, options.maximum_packet_size, needed);
+    if (!frame) {
+      if (client.phase == Phase::awaiting_connect) {
+        end(index, wire::GoneReason::protocol_error);
+      } else {
+        fail(index, frame.error(), wire::GoneReason::protocol_error);
+      }
+      return {};
+    }
+    if (frame->whole.empty()) {
+      client.needed = needed;
+      return input;
+    }
+    input.remove_prefix(frame->whole.size());
+    if (client.phase == Phase::awaiting_connect) {
+      handle(index, *frame);
+    } else {
+      handle_live(index, *frame);
+    }
+    if (client.phase == Phase::closing) {
+      bool moving = !effects.moves.empty() && effects.moves.back().client == index;
+      if (moving) effects.moves.back().unread.append(input);
+      return {};
+    }
+  }
+  return input;
+}
+
+void Shard::State::handle(uint32_t index, const mqtt::Frame& frame) {
+  // 3.1.0-1: the first packet is CONNECT; anything else closes without a word.
+  if (frame.type != PacketType::connect) return end(index, wire::GoneReason::protocol_error);
+  connect(index, frame);
+}
+
+void Shard::State::handle_live(uint32_t index, const mqtt::Frame& frame) {
+  switch (frame.type) {
+    case PacketType::publish:
+      return publish(index, frame);
+    case PacketType::puback:
+      return puback(index, frame);
+    case PacketType::subscribe:
+      return subscribe(index, frame);
+    case PacketType::unsubscribe:
+      return unsubscribe(index, frame);
+    case PacketType::disconnect:
+      return disconnected(index, frame);
+    default:
+      break;
+  }
+  auto packet = mqtt::decode(frame, at(index).version, mqtt::Sender::client);
+  if (!packet) return fail(index, packet.error(), wire::GoneReason::protocol_error);
+  if (frame.type == PacketType::pingreq) return write(index, mqtt::Pingresp{});
+  // A second CONNECT (3.1.0-2), AUTH without an agreed method (4.12.0-7), and the packets of QoS 2,
+  // which is not announced.
+  fail(index, Reason::protocol_error, wire::GoneReason::protocol_error);
+}
+
+void Shard::State::pause(uint32_t index) {
+  Client& client = at(index);
+  if (client.paused) return;
+  client.paused = true;
+  effects.pause.push_back(index);
+}
+
+// Reads again, beginning with what was read before the pause.
+void Shard::State::resume(uint32_t index) {
+  Client& client = at(index);
+  if (client.paused) {
+    client.paused = false;
+    client.last_heard = now.mono;
+    effects.resume.push_back(index);
+  }
+  Bytes input = std::exchange(client.rest, {});
+  BytesView left = parse(index, input);
+  if (!left.empty()) client.rest.assign(left);
+}
+
+}  // namespace muster::broker

@@ -1,0 +1,126 @@
+// PUBLISH from a client to everybody who wants it: this shard's own clients at once, other shards
+// and nodes by parcel at the end of the turn (two-level match).
+
+#include <utility>
+
+#include "broker/shard_state.hpp"
+
+namespace muster::broker {
+
+using mqtt::PublishView;
+using mqtt::Qos;
+using mqtt::Reason;
+
+void Shard::State::publish(uint32_t index, const mqtt::Frame& frame) {
+  Client& client = at(index);
+  auto decoded = mqtt::decode_publish(frame, client.version);
+  if (!decoded) return fail(index, decoded.error(), wire::GoneReason::protocol_error);
+  const PublishView& packet = *decoded;
+  if (!publish_allowed(index, packet)) return;
+  ++counters.received;
+  if (packet.topic[0] == '$') return publish_virtual(index, packet);
+
+  const Resolved& resolved = route(client, packet.topic);
+  uint32_t targets = forward(resolved, packet, client);
+  if (packet.qos != Qos::at_most_once) {
+    bool nobody = resolved.targets.empty() && resolved.routes.shards == 0 && targets == 0;
+    acknowledge(index, packet.packet_id,
+                nobody ? Reason::no_matching_subscribers : Reason::success, targets);
+  }
+  if (resolved.targets.empty()) return;
+
+  Outgoing outgoing;
+  outgoing.publication = {packet.topic, packet.payload, packet.properties, {}, packet.qos};
+  outgoing.from = index;
+  // A QoS 0 packet without flags goes out as it came in, to receivers of the same version.
+  bool v5 = client.version == mqtt::Version::v5;
+  if (packet.qos == Qos::at_most_once && frame.flags == 0) {
+    outgoing.forms[v5][0].packet = frame.whole;
+  }
+  deliver(resolved, outgoing);
+}
+
+// What CONNACK announced as not available (3.2.2.3.4, .5, .8) and the Receive Maximum (3.3.4-7).
+bool Shard::State::publish_allowed(uint32_t index, const PublishView& packet) {
+  Client& client = at(index);
+  bool v5 = client.version == mqtt::Version::v5;
+  auto refused = [&](Reason reason) {
+    fail(index, reason, wire::GoneReason::protocol_error);
+    return false;
+  };
+  if (packet.qos == Qos::exactly_once) return refused(Reason::qos_not_supported);
+  if (packet.retain && v5) return refused(Reason::retain_not_supported);
+  if (packet.topic_alias != 0 || packet.topic.empty()) return refused(Reason::topic_alias_invalid);
+  bool full = client.acks && client.acks->items.size() >= options.receive_maximum;
+  if (full && packet.qos != Qos::at_most_once) return refused(Reason::receive_maximum_exceeded);
+  return true;
+}
+
+const Resolved& Shard::State::route(Client& client, BytesView topic) {
+  if (client.last_route_version == cache.version() && client.last_route->topic == topic) {
+    return *client.last_route;
+  }
+  const Resolved& resolved = cache.find(topic, interests, routes);
+  client.last_route = &resolved;
+  client.last_route_version = cache.version();
+  return resolved;
+}
+
+// Hands the publication to other shards and nodes; returns how many nodes must say Taken.
+uint32_t Shard::State::forward(const Resolved& resolved, const PublishView& packet,
+                               const Client& publisher) {
+  bool acknowledged = packet.qos != Qos::at_most_once;
+  uint64_t peers = resolved.routes.peers;
+  uint64_t global = uint64_t{1} << global_peer;
+  if (!acknowledged) peers &= ~global;
+  if (acknowledged && !global_known) peers |= global;
+  if (peers == 0 && resolved.routes.shards == 0) return 0;
+
+  PublicationView out{packet.topic, packet.payload, packet.properties, {}, packet.qos};
+  out.expiry_s = packet.message_expiry;
+  for (uint64_t left = resolved.routes.shards; left != 0; left &= left - 1) {
+    to_shards[static_cast<size_t>(__builtin_ctzll(left))].publications.append(out);
+  }
+  if (peers == 0) return 0;
+  out.publisher = publisher.client_id;
+  out.peers = peers;
+  if (acknowledged) out.token = next_token;
+  to_node.publications.append(out);
+  return acknowledged ? static_cast<uint32_t>(__builtin_popcountll(peers)) : 0;
+}
+
+// Topics that begin with '$' belong to the broker: none is routed (design.md section 8).
+void Shard::State::publish_virtual(uint32_t index, const PublishView& packet) {
+  Client& client = at(index);
+  Reason reason = Reason::success;
+  if (packet.topic == "$query") {
+    mqtt::Properties properties;
+    AskQuery ask{ref(index), client.user, std::string(packet.payload), "$query/answer", {}, false};
+    if (auto named = mqtt::read_properties(packet.properties)) {
+      if (named->response_topic) ask.response_topic = *named->response_topic;
+      ask.has_correlation = named->correlation_data.has_value();
+      ask.correlation_data = named->correlation_data.value_or(BytesView());
+    }
+    to_node.letters.emplace_back(std::move(ask));
+  } else if (packet.topic == "$user/me/info") {
+    return publish_info(index, packet);
+  } else {
+    reason = Reason::not_authorized;
+  }
+  if (packet.qos == Qos::at_most_once) return;
+  // 3.1.1 has no reason codes: the message is acknowledged and dropped, as its section 3.3.5 allows.
+  acknowledge(index, packet.packet_id, reason, 0);
+}
+
+// A parcel from a neighbour or the Node: matched again, delivered here only.
+void Shard::State::deliver_parcel(const Publications& publications) {
+  publications.for_each([&](const PublicationView& publication) {
+    const Resolved& resolved = cache.find(publication.topic, interests, routes);
+    if (resolved.targets.empty()) return;
+    Outgoing outgoing;
+    outgoing.publication = publication;
+    deliver(resolved, outgoing);
+  });
+}
+
+}  // namespace muster::broker

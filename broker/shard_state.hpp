@@ -1,0 +1,178 @@
+#pragma once
+// The inside of a shard: its machines and the moments of a client's life, one file for each group
+// below (shard_<group>.cpp). Private to broker/shard*.cpp; one thread.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/binding.hpp"
+#include "broker/client.hpp"
+#include "broker/deadlines.hpp"
+#include "broker/interests.hpp"
+#include "broker/routes.hpp"
+#include "broker/shard.hpp"
+#include "broker/topic_cache.hpp"
+#include "core/mqtt/codec.hpp"
+
+namespace muster::broker {
+
+// One publication on its way to this shard's own clients: encoded once for each form that is asked
+// for, then copied into outboxes.
+struct Outgoing {
+  PublicationView publication;
+  uint32_t from = UINT32_MAX;  // publishing client of this shard, for No Local
+  struct Form {
+    BytesView packet;  // empty: not made yet
+    uint32_t id_at = 0;
+    Bytes storage;
+  };
+  Form forms[2][2];  // [5.0?][QoS > 0?]
+};
+
+struct Shard::State {
+  State(ShardIndex index, Options set, Incarnation of);
+
+  ShardIndex self;
+  Options options;
+  Incarnation incarnation;
+  Now now{};
+  ShardCounters counters;
+  ShardEffects effects;
+
+  std::vector<std::unique_ptr<Client>> clients;  // by index
+  std::vector<uint32_t> unused;                  // free indexes
+  std::unordered_map<std::string, uint32_t> by_id;
+  uint64_t next_serial = 1;
+
+  Interests interests;
+  Routes routes;
+  TopicCache cache;
+  Binding binding;
+  Deadlines deadlines;
+  Instant lease_until{};
+  bool global_known = false;
+
+  std::vector<Parcel> to_shards;  // by index
+  Parcel to_node;
+  std::vector<Bytes> spare;  // outboxes to borrow
+
+  struct Withheld {
+    uint32_t client;
+    uint32_t generation;
+    uint32_t targets;
+  };
+  std::unordered_map<uint64_t, Withheld> withheld;  // by token
+  uint64_t next_token = 1;
+  struct RouteWait {
+    uint64_t number;
+    uint32_t client;
+    uint32_t generation;
+  };
+  std::deque<RouteWait> route_waits;  // numbers rise
+  uint64_t next_request = 1;
+  std::vector<uint32_t> acked_clients;
+  std::map<uint64_t, uint32_t> presence;  // subscription number -> client
+  uint64_t next_presence = 1;
+
+  // clients (shard_clients.cpp)
+  uint32_t new_client(std::string address);
+  Client& at(uint32_t index) { return *clients[index]; }
+  Client* find(uint32_t index, uint32_t generation);
+  Client* find_session(const std::string& client_id, Term term, uint32_t& index);
+  ClientRef ref(uint32_t index);
+  void set_deadline(uint32_t index, Instant wanted);
+  void deadline_passed(uint32_t index);
+  void free_client(uint32_t index);
+
+  // packets (shard_packets.cpp)
+  void feed(uint32_t index, BytesView bytes);
+  BytesView parse(uint32_t index, BytesView input);
+  void handle(uint32_t index, const mqtt::Frame& frame);
+  void handle_live(uint32_t index, const mqtt::Frame& frame);
+  void pause(uint32_t index);
+  void resume(uint32_t index);
+
+  // output (shard_output.cpp)
+  void write(uint32_t index, BytesView bytes);
+  void write(uint32_t index, const mqtt::Packet& packet);
+  void borrow_outbox(Client& client);
+  void sent(uint32_t index, size_t bytes);
+
+  // connect (shard_connect.cpp)
+  void connect(uint32_t index, const mqtt::Frame& frame);
+  bool acceptable(uint32_t index, const mqtt::Connect& packet);
+  void refuse(uint32_t index, mqtt::Version version, mqtt::Reason reason);
+  void assign_client_id(uint32_t index);
+  bool move_home(uint32_t index, const mqtt::Frame& frame);
+  void open_session(uint32_t index, const mqtt::Connect& packet, bool assigned);
+  void connack(uint32_t index, bool session_present);
+  wire::Claim claim(const Client& client) const;
+  void list_claims(uint64_t round);
+  void granted(const wire::Grant& grant);
+  void refused(const wire::Refused& refusal);
+
+  // close (shard_close.cpp): every way in which a connection ends
+  void fail(uint32_t index, mqtt::Reason reason, wire::GoneReason why);
+  void disconnected(uint32_t index, const mqtt::Frame& frame);
+  void end(uint32_t index, wire::GoneReason why, std::optional<uint32_t> expiry_s = {});
+  void take_over(uint32_t index);
+  void evict(const wire::Evict& order);
+  void forget_session(uint32_t index);
+
+  // publish (shard_publish.cpp): from clients and neighbours to everybody
+  void publish(uint32_t index, const mqtt::Frame& frame);
+  bool publish_allowed(uint32_t index, const mqtt::PublishView& packet);
+  const Resolved& route(Client& client, BytesView topic);
+  uint32_t forward(const Resolved& resolved, const mqtt::PublishView& packet,
+                   const Client& publisher);
+  void publish_virtual(uint32_t index, const mqtt::PublishView& packet);
+  void deliver_parcel(const Publications& publications);
+
+  // deliver (shard_deliver.cpp): to this shard's own clients
+  void deliver(const Resolved& resolved, Outgoing& outgoing);
+  void deliver_to(const Target& target, Outgoing& outgoing);
+  Outgoing::Form& form(Outgoing& outgoing, mqtt::Version version, bool acknowledged);
+  void send_or_queue(uint32_t index, BytesView packet, uint32_t id_at);
+  void pump_waiting(uint32_t index);
+  bool slow(uint32_t index);
+
+  // acknowledge (shard_acknowledge.cpp): PUBACKs out and in
+  void acknowledge(uint32_t index, uint16_t packet_id, mqtt::Reason reason, uint32_t targets);
+  void release_acks(uint32_t index);
+  void taken(const Taken& letter);
+  void puback(uint32_t index, const mqtt::Frame& frame);
+
+  // subscribe (shard_subscribe.cpp)
+  void subscribe(uint32_t index, const mqtt::Frame& frame);
+  mqtt::Reason subscribe_one(uint32_t index, const mqtt::Subscribe::Entry& entry,
+                             uint32_t identifier, uint64_t& number);
+  uint64_t add_subscription(uint32_t index, Subscribed subscription);
+  bool remove_subscription(uint32_t index, BytesView filter);
+  void unsubscribe(uint32_t index, const mqtt::Frame& frame);
+  void answer_later(uint32_t index, PendingAnswer answer);
+  void answer_due(uint32_t index);
+  void routes_moved();
+  void subscribe_done(const wire::SubscribeDone& done);
+  mqtt::Reason open_presence(uint32_t index, Subscribed subscription);
+  void presence_rows(const PresenceRows& letter);
+  void presence_drained(uint32_t index);
+
+  // inbox (shard_inbox.cpp): persistent sessions
+  void inbox_deliver(const wire::Deliver& message);
+  void inbox_send(uint32_t index, const wire::InboxEntry& entry);
+  void lease_renewed(Instant until);
+  void flush_inbox_acks();
+
+  // letters (shard_letters.cpp)
+  void open(const Parcel& parcel);
+  void peer_routes(const PeerRoutes& letter);
+  void route_change(ShardIndex from, const RouteChange& letter);
+  void from_global(const wire::Message& message);
+  void post_route_change();
+  void for_global(wire::Message message);
+};
+
+}  // namespace muster::broker

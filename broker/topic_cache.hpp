@@ -1,0 +1,55 @@
+#pragma once
+// Topic -> who gets it, resolved once: subscribers deduplicated per client, and the other shards and
+// nodes (hotpath.md, step 3). A change of an exact filter touches one entry, a change of a wildcard
+// filter outdates all. Bounded: a full cache is emptied.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/interests.hpp"
+#include "broker/routes.hpp"
+
+namespace muster::broker {
+
+struct Target {
+  uint32_t client = 0;
+  mqtt::Qos qos = mqtt::Qos::at_most_once;
+  bool no_local = false;
+  bool persistent = false;  // what is delivered with QoS > 0 comes through its inbox instead
+  std::vector<uint32_t> identifiers;
+};
+
+struct Resolved {
+  std::string topic;
+  std::vector<Target> targets;  // ordered by client
+  RouteSet routes;
+  uint64_t wildcards = 0;  // resolved at this stamp
+};
+
+class TopicCache {
+ public:
+  explicit TopicCache(uint32_t limit) : limit_(limit) {}
+
+  // Valid until version() changes.
+  const Resolved& find(BytesView topic, const Interests& interests, const Routes& routes);
+  uint64_t version() const { return version_; }
+
+  void filter_changed(BytesView filter);
+  void all_changed();
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  uint32_t limit_;
+  uint64_t version_ = 1;
+  uint64_t wildcards_ = 1;  // rises with each change of a wildcard filter
+  std::unordered_map<std::string, std::unique_ptr<Resolved>, Hash, std::equal_to<>> entries_;
+};
+
+}  // namespace muster::broker
