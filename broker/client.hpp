@@ -10,7 +10,8 @@
 
 #include "broker/letters.hpp"
 #include "core/base/time.hpp"
-#include "core/mqtt/inflight.hpp"
+#include "core/mqtt/inbox_window.hpp"
+#include "core/mqtt/packet_ids.hpp"
 #include "core/mqtt/packet.hpp"
 
 namespace muster::broker {
@@ -66,13 +67,15 @@ struct AckQueue {
 // What a persistent session has streamed out (packet id <-> inbox number) and what waits for the lease.
 struct InboxState {
   mqtt::InboxWindow window;
-  std::vector<wire::InboxEntry> held;
-  std::vector<uint64_t> acked;  // in this turn
+  std::deque<wire::InboxEntry> held;  // at most Receive Maximum: global's credit
+  std::vector<uint64_t> acked;        // in this turn
+  bool awaits_lease = false;
 };
 
 struct Client {
   Phase phase = Phase::free;
   mqtt::Version version = mqtt::Version::v3_1_1;
+  bool doomed = false;          // in State::doomed of this event
   bool dirty = false;           // in ShardEffects::dirty of this turn
   bool paused = false;          // host was told not to read
   bool persistent = false;
@@ -103,6 +106,7 @@ struct Client {
   std::string client_id;
   std::string user;
   std::vector<Subscribed> subscriptions;
+  std::vector<uint64_t> presence_unanswered;  // PresenceMore is owed once the outbox has drained
   mqtt::PacketIds ids;  // clean sessions
   std::unique_ptr<Waiting> waiting;
   std::unique_ptr<AckQueue> acks;

@@ -4,16 +4,15 @@
 
 namespace muster::broker {
 
-uint64_t Interests::add(BytesView filter, const Subscriber& subscriber, bool is_new) {
-  tree_.add(filter, subscriber);
-  auto [at, inserted] = filters_.try_emplace(std::string(filter));
-  Filter& entry = at->second;
-  if (is_new) ++entry.subscribers;
-  if (inserted) {
-    entry.number = number_ + 1;
+bool Interests::add(BytesView filter, const Subscriber& subscriber) {
+  if (!tree_.add(filter, subscriber)) return false;
+  auto [at, announced] = filters_.try_emplace(std::string(filter));
+  ++at->second.subscribers;
+  if (announced) {
+    at->second.number = number_ + 1;
     pending_[at->first] = true;
   }
-  return entry.number;
+  return true;
 }
 
 void Interests::remove(BytesView filter, uint32_t client) {

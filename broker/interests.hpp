@@ -27,8 +27,8 @@ struct Subscriber {
 
 class Interests {
  public:
-  // Returns the route number after which the filter is bound.
-  uint64_t add(BytesView filter, const Subscriber& subscriber, bool is_new);
+  // Adds, or replaces this client's; true if it is new.
+  bool add(BytesView filter, const Subscriber& subscriber);
   void remove(BytesView filter, uint32_t client);
 
   template <class Visit>
@@ -36,6 +36,8 @@ class Interests {
     tree_.match(topic, visit);
   }
 
+  // The route number after which a wanted filter is bound.
+  uint64_t number(const std::string& filter) const { return filters_.at(filter).number; }
   bool changed() const { return !pending_.empty(); }
   RouteChange take_change();  // this turn's; only when changed()
   uint64_t filters() const { return filters_.size(); }

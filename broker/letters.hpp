@@ -83,6 +83,7 @@ struct Taken {
 // shard -> Node: Claim, Gone, SubscribeSession, UnsubscribeSession, InboxAck, SetInfo: streamed on.
 struct ForGlobal {
   wire::Message message;
+  uint64_t token = 0;  // not 0: answered by Taken once global has taken it
 };
 // Node -> home shard: Grant, Refused, Evict, SubscribeDone, Deliver.
 struct FromGlobal {

@@ -20,12 +20,14 @@ uint32_t Shard::adopt(Now now, Move moved) {
   state_->now = now;
   uint32_t index = state_->new_client(std::move(moved.address));
   state_->feed(index, moved.unread);
+  state_->close_doomed();
   return index;
 }
 
 void Shard::receive(Now now, uint32_t client, BytesView bytes) {
   state_->now = now;
   state_->feed(client, bytes);
+  state_->close_doomed();
 }
 
 void Shard::closed(Now now, uint32_t client) {
@@ -43,6 +45,7 @@ void Shard::closed(Now now, uint32_t client) {
 void Shard::open(Now now, const Parcel& parcel) {
   state_->now = now;
   state_->open(parcel);
+  state_->close_doomed();
 }
 
 void Shard::tick(Now now) {

@@ -12,14 +12,18 @@ using mqtt::Qos;
 using mqtt::Reason;
 
 void Shard::State::publish(uint32_t index, const mqtt::Frame& frame) {
-  Client& client = at(index);
-  auto decoded = mqtt::decode_publish(frame, client.version);
+  auto decoded = mqtt::decode_publish(frame, at(index).version);
   if (!decoded) return fail(index, decoded.error(), wire::GoneReason::protocol_error);
-  const PublishView& packet = *decoded;
-  if (!publish_allowed(index, packet)) return;
+  if (!publish_allowed(index, *decoded)) return;
   ++counters.received;
-  if (packet.topic[0] == '$') return publish_virtual(index, packet);
+  if (decoded->topic[0] == '$') return publish_virtual(index, *decoded);
+  // A QoS 0 packet without flags goes out as it came in, to receivers of the same version.
+  publish_routed(index, *decoded, frame.flags == 0 ? frame.whole : BytesView());
+}
 
+// `as_is`: the packet as it may be sent on unchanged; empty if it must be encoded.
+void Shard::State::publish_routed(uint32_t index, const PublishView& packet, BytesView as_is) {
+  Client& client = at(index);
   const Resolved& resolved = route(client, packet.topic);
   uint32_t targets = forward(resolved, packet, client);
   if (packet.qos != Qos::at_most_once) {
@@ -28,15 +32,10 @@ void Shard::State::publish(uint32_t index, const mqtt::Frame& frame) {
                 nobody ? Reason::no_matching_subscribers : Reason::success, targets);
   }
   if (resolved.targets.empty()) return;
-
   Outgoing outgoing;
   outgoing.publication = {packet.topic, packet.payload, packet.properties, {}, packet.qos};
   outgoing.from = index;
-  // A QoS 0 packet without flags goes out as it came in, to receivers of the same version.
-  bool v5 = client.version == mqtt::Version::v5;
-  if (packet.qos == Qos::at_most_once && frame.flags == 0) {
-    outgoing.forms[v5][0].packet = frame.whole;
-  }
+  outgoing.forms[client.version == mqtt::Version::v5][0].packet = as_is;
   deliver(resolved, outgoing);
 }
 
@@ -87,29 +86,6 @@ uint32_t Shard::State::forward(const Resolved& resolved, const PublishView& pack
   if (acknowledged) out.token = next_token;
   to_node.publications.append(out);
   return acknowledged ? static_cast<uint32_t>(__builtin_popcountll(peers)) : 0;
-}
-
-// Topics that begin with '$' belong to the broker: none is routed (design.md section 8).
-void Shard::State::publish_virtual(uint32_t index, const PublishView& packet) {
-  Client& client = at(index);
-  Reason reason = Reason::success;
-  if (packet.topic == "$query") {
-    mqtt::Properties properties;
-    AskQuery ask{ref(index), client.user, std::string(packet.payload), "$query/answer", {}, false};
-    if (auto named = mqtt::read_properties(packet.properties)) {
-      if (named->response_topic) ask.response_topic = *named->response_topic;
-      ask.has_correlation = named->correlation_data.has_value();
-      ask.correlation_data = named->correlation_data.value_or(BytesView());
-    }
-    to_node.letters.emplace_back(std::move(ask));
-  } else if (packet.topic == "$user/me/info") {
-    return publish_info(index, packet);
-  } else {
-    reason = Reason::not_authorized;
-  }
-  if (packet.qos == Qos::at_most_once) return;
-  // 3.1.1 has no reason codes: the message is acknowledged and dropped, as its section 3.3.5 allows.
-  acknowledge(index, packet.packet_id, reason, 0);
 }
 
 // A parcel from a neighbour or the Node: matched again, delivered here only.

@@ -15,6 +15,7 @@
 #include "broker/routes.hpp"
 #include "broker/shard.hpp"
 #include "broker/topic_cache.hpp"
+#include "broker/virtual_topics.hpp"
 #include "core/mqtt/codec.hpp"
 
 namespace muster::broker {
@@ -66,12 +67,13 @@ struct Shard::State {
   };
   std::unordered_map<uint64_t, Withheld> withheld;  // by token
   uint64_t next_token = 1;
-  struct RouteWait {
-    uint64_t number;
+  std::multimap<uint64_t, ClientRef> route_waits;  // by route number
+  std::vector<ClientRef> lease_waits;
+  struct Doomed {
     uint32_t client;
-    uint32_t generation;
+    mqtt::Reason reason;
   };
-  std::deque<RouteWait> route_waits;  // numbers rise
+  std::vector<Doomed> doomed;
   uint64_t next_request = 1;
   std::vector<uint32_t> acked_clients;
   std::map<uint64_t, uint32_t> presence;  // subscription number -> client
@@ -128,7 +130,7 @@ struct Shard::State {
   const Resolved& route(Client& client, BytesView topic);
   uint32_t forward(const Resolved& resolved, const mqtt::PublishView& packet,
                    const Client& publisher);
-  void publish_virtual(uint32_t index, const mqtt::PublishView& packet);
+  void publish_routed(uint32_t index, const mqtt::PublishView& packet, BytesView as_is);
   void deliver_parcel(const Publications& publications);
 
   // deliver (shard_deliver.cpp): to this shard's own clients
@@ -138,6 +140,8 @@ struct Shard::State {
   void send_or_queue(uint32_t index, BytesView packet, uint32_t id_at);
   void pump_waiting(uint32_t index);
   bool slow(uint32_t index);
+  void doom(uint32_t index, mqtt::Reason reason);
+  void close_doomed();
 
   // acknowledge (shard_acknowledge.cpp): PUBACKs out and in
   void acknowledge(uint32_t index, uint16_t packet_id, mqtt::Reason reason, uint32_t targets);
@@ -147,8 +151,8 @@ struct Shard::State {
 
   // subscribe (shard_subscribe.cpp)
   void subscribe(uint32_t index, const mqtt::Frame& frame);
-  mqtt::Reason subscribe_one(uint32_t index, const mqtt::Subscribe::Entry& entry,
-                             uint32_t identifier, uint64_t& number);
+  mqtt::Reason subscribe_one(uint32_t index, Subscribed subscription, uint64_t& number,
+                             wire::SubscribeSession& stored);
   uint64_t add_subscription(uint32_t index, Subscribed subscription);
   bool remove_subscription(uint32_t index, BytesView filter);
   void unsubscribe(uint32_t index, const mqtt::Frame& frame);
@@ -156,12 +160,20 @@ struct Shard::State {
   void answer_due(uint32_t index);
   void routes_moved();
   void subscribe_done(const wire::SubscribeDone& done);
-  mqtt::Reason open_presence(uint32_t index, Subscribed subscription);
+
+  // virtual (shard_virtual.cpp): $query, $user
+  void publish_virtual(uint32_t index, const mqtt::PublishView& packet);
+  void ask_query(uint32_t index, const mqtt::PublishView& packet);
+  void query_answered(const QueryAnswered& letter);
+  mqtt::Reason open_presence(uint32_t index, Subscribed subscription,
+                             const PresenceFilter& filter);
   void presence_rows(const PresenceRows& letter);
   void presence_drained(uint32_t index);
 
   // inbox (shard_inbox.cpp): persistent sessions
-  void inbox_deliver(const wire::Deliver& message);
+  void inbox_deliver(wire::Deliver message);
+  void pump_inbox(uint32_t index);
+  void inbox_acked(uint32_t index, uint16_t packet_id);
   void inbox_send(uint32_t index, const wire::InboxEntry& entry);
   void lease_renewed(Instant until);
   void flush_inbox_acks();

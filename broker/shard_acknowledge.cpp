@@ -1,0 +1,81 @@
+// PUBACKs. Ours to publishers go out in the order of their PUBLISHes, each once every target has
+// taken the message (protocol.md, PUBACK). Those of subscribers free their packet identifier.
+
+#include <algorithm>
+
+#include "broker/shard_state.hpp"
+
+namespace muster::broker {
+
+using mqtt::Acknowledgement;
+using mqtt::PacketType;
+using mqtt::Reason;
+
+// `targets`: nodes that must still take it; other shards have it with the parcel of this turn.
+void Shard::State::acknowledge(uint32_t index, uint16_t packet_id, Reason reason,
+                               uint32_t targets) {
+  Client& client = at(index);
+  if (targets == 0 && !client.acks) {
+    if (client.version != mqtt::Version::v5 || reason == Reason::success) {
+      const char puback[] = {'\x40', 2, static_cast<char>(packet_id >> 8),
+                             static_cast<char>(packet_id & 0xFF)};
+      return write(index, BytesView(puback, sizeof puback));
+    }
+    return write(index, Acknowledgement{PacketType::puback, packet_id, reason, {}});
+  }
+  if (!client.acks) client.acks = std::make_unique<AckQueue>();
+  uint64_t token = next_token++;
+  client.acks->items.push_back({token, packet_id, reason, targets == 0});
+  if (targets > 0) withheld[token] = {index, client.generation, targets};
+  // 3.1.1 knows no Receive Maximum: we stop reading. MQTT 5 clients that go on are told 0x93.
+  bool full = client.acks->items.size() >= options.receive_maximum;
+  if (full && client.version != mqtt::Version::v5) pause(index);
+}
+
+void Shard::State::taken(const Taken& letter) {
+  for (uint64_t token : letter.tokens) {
+    auto known = withheld.find(token);
+    if (known == withheld.end() || --known->second.targets > 0) continue;
+    Withheld done = known->second;
+    withheld.erase(known);
+    Client* client = find(done.client, done.generation);
+    if (client == nullptr || !client->acks) continue;
+    auto& items = client->acks->items;
+    auto item = std::lower_bound(items.begin(), items.end(), token,
+                                 [](const AckQueue::Item& a, uint64_t b) { return a.token < b; });
+    if (item == items.end() || item->token != token) continue;
+    item->done = true;
+    if (item == items.begin()) release_acks(done.client);
+  }
+}
+
+void Shard::State::release_acks(uint32_t index) {
+  Client& client = at(index);
+  auto& items = client.acks->items;
+  while (!items.empty() && items.front().done) {
+    write(index, Acknowledgement{PacketType::puback, items.front().packet_id,
+                                 items.front().reason, {}});
+    items.pop_front();
+  }
+  bool room = items.size() < options.receive_maximum;
+  if (items.empty()) client.acks.reset();
+  if (room && client.paused) resume(index);
+}
+
+void Shard::State::puback(uint32_t index, const mqtt::Frame& frame) {
+  Client& client = at(index);
+  uint16_t packet_id = 0;
+  if (frame.body.size() == 2 && frame.flags == 0) {  // nearly always
+    packet_id = static_cast<uint16_t>(static_cast<uint8_t>(frame.body[0]) << 8 |
+                                      static_cast<uint8_t>(frame.body[1]));
+  }
+  if (packet_id == 0) {
+    auto decoded = mqtt::decode(frame, client.version, mqtt::Sender::client);
+    if (!decoded) return fail(index, decoded.error(), wire::GoneReason::protocol_error);
+    packet_id = std::get<Acknowledgement>(*decoded).packet_id;
+  }
+  if (client.inbox) return inbox_acked(index, packet_id);
+  if (client.ids.release(packet_id) && client.waiting) pump_waiting(index);
+}
+
+}  // namespace muster::broker

@@ -1,0 +1,133 @@
+// Publications out to this shard's own clients. The packet is encoded once for each form (version,
+// acknowledged or not) and copied into the outboxes; only the packet identifier differs.
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/shard_state.hpp"
+
+namespace muster::broker {
+
+using mqtt::Qos;
+using mqtt::Version;
+
+void Shard::State::deliver(const Resolved& resolved, Outgoing& outgoing) {
+  for (const Target& target : resolved.targets) {
+    if (target.no_local && target.client == outgoing.from) continue;
+    deliver_to(target, outgoing);
+  }
+}
+
+void Shard::State::deliver_to(const Target& target, Outgoing& outgoing) {
+  Client& client = at(target.client);
+  Qos qos = std::min(outgoing.publication.qos, target.qos);
+  bool acknowledged = qos != Qos::at_most_once;
+  if (acknowledged && client.persistent) return;  // comes through its inbox
+
+  if (!target.identifiers.empty() && client.version == Version::v5) {
+    Outgoing own{outgoing.publication, outgoing.from, {}};
+    Bytes properties(outgoing.publication.properties);
+    mqtt::Properties identifiers;
+    identifiers.subscription_identifiers = target.identifiers;
+    mqtt::encode_properties(identifiers, properties);
+    own.publication.properties = properties;
+    Target plain = target;
+    plain.identifiers.clear();
+    return deliver_to(plain, own);
+  }
+  const Outgoing::Form& packet = form(outgoing, client.version, acknowledged);
+  if (packet.packet.size() > client.maximum_packet_size) return;  // 3.1.2-25: as if delivered
+  if (acknowledged) return send_or_queue(target.client, packet.packet, packet.id_at);
+  if (client.outbox.size() > options.outbox_limit_bytes && slow(target.client)) return;
+  ++counters.delivered;
+  write(target.client, packet.packet);
+}
+
+Outgoing::Form& Shard::State::form(Outgoing& outgoing, Version version, bool acknowledged) {
+  bool v5 = version == Version::v5;
+  Outgoing::Form& made = outgoing.forms[v5][acknowledged];
+  if (!made.packet.empty()) return made;
+  const PublicationView& from = outgoing.publication;
+  Qos qos = acknowledged ? Qos::at_least_once : Qos::at_most_once;
+  mqtt::encode_publish(v5 ? Version::v5 : Version::v3_1_1, from.topic, from.payload,
+                       from.properties, qos, false, false, acknowledged ? 1 : 0, made.storage);
+  made.packet = made.storage;
+  if (acknowledged) {  // after the fixed header and the topic
+    size_t at = 1;
+    while (made.storage[at] & '\x80') ++at;
+    made.id_at = static_cast<uint32_t>(at + 1 + 2 + from.topic.size());
+  }
+  return made;
+}
+
+// QoS 1 to a clean session: at once while its window (and its outbox) has room, else it waits.
+void Shard::State::send_or_queue(uint32_t index, BytesView packet, uint32_t id_at) {
+  Client& client = at(index);
+  bool room = client.outbox.size() <= options.outbox_limit_bytes;
+  uint16_t id = room && !client.waiting ? client.ids.acquire() : uint16_t{0};
+  if (id != 0) {
+    ++counters.delivered;
+    size_t start = client.outbox.size();
+    write(index, packet);
+    client.outbox[start + id_at] = static_cast<char>(id >> 8);
+    client.outbox[start + id_at + 1] = static_cast<char>(id & 0xFF);
+    return;
+  }
+  if (!client.waiting) client.waiting = std::make_unique<Waiting>();
+  Waiting& waiting = *client.waiting;
+  if (waiting.bytes + packet.size() > options.queue_limit_bytes) {
+    return doom(index, mqtt::Reason::quota_exceeded);
+  }
+  waiting.bytes += packet.size();
+  waiting.items.push_back({Bytes(packet), id_at});
+}
+
+// Room in the window or in the outbox: what waited goes out.
+void Shard::State::pump_waiting(uint32_t index) {
+  Client& client = at(index);
+  Waiting& waiting = *client.waiting;
+  while (!waiting.items.empty() && client.outbox.size() <= options.outbox_limit_bytes) {
+    uint16_t id = client.ids.acquire();
+    if (id == 0) return;
+    Waiting::Item& item = waiting.items.front();
+    item.packet[item.id_at] = static_cast<char>(id >> 8);
+    item.packet[item.id_at + 1] = static_cast<char>(id & 0xFF);
+    ++counters.delivered;
+    write(index, item.packet);
+    waiting.bytes -= item.packet.size();
+    waiting.items.pop_front();
+  }
+  if (waiting.items.empty()) client.waiting.reset();
+}
+
+// QoS 0 to a client whose outbox is over its limit: dropped and counted. One that stays over it is
+// closed, so that it holds memory only for a while.
+bool Shard::State::slow(uint32_t index) {
+  Client& client = at(index);
+  ++counters.dropped;
+  if (client.over_limit_since == never) client.over_limit_since = now.mono;
+  if (now.mono - client.over_limit_since > options.slow_reader_timeout) {
+    doom(index, mqtt::Reason::quota_exceeded);
+  }
+  return true;
+}
+
+// Closing a client changes what is being walked through: it waits until the event is over.
+void Shard::State::doom(uint32_t index, mqtt::Reason reason) {
+  Client& client = at(index);
+  if (client.doomed) return;
+  client.doomed = true;
+  doomed.push_back({index, reason});
+}
+
+void Shard::State::close_doomed() {
+  for (auto [index, reason] : std::exchange(doomed, {})) {
+    Client& client = at(index);
+    client.doomed = false;
+    if (client.phase != Phase::live) continue;
+    ++counters.slow_closed;
+    fail(index, reason, wire::GoneReason::administrative);
+  }
+}
+
+}  // namespace muster::broker

@@ -1,0 +1,86 @@
+// Persistent sessions: what global streams out of their inboxes (protocol.md, Sessions). Packet
+// identifiers follow from inbox numbers; nothing is delivered while this broker's lease is over.
+
+#include <utility>
+
+#include "broker/shard_state.hpp"
+
+namespace muster::broker {
+
+void Shard::State::inbox_deliver(wire::Deliver message) {
+  uint32_t index = 0;
+  Client* client = find_session(message.client_id, message.term, index);
+  if (client == nullptr) return;  // of a former term: global streams it out again under the next
+  for (wire::InboxEntry& entry : message.entries) {
+    client->inbox->held.push_back(std::move(entry));
+  }
+  pump_inbox(index);
+}
+
+void Shard::State::pump_inbox(uint32_t index) {
+  InboxState& inbox = *at(index).inbox;
+  while (!inbox.held.empty() && now.mono < lease_until &&
+         inbox.window.may_start(inbox.held.front().number)) {
+    inbox_send(index, inbox.held.front());
+    inbox.held.pop_front();
+  }
+  if (inbox.held.empty() || now.mono < lease_until || inbox.awaits_lease) return;
+  inbox.awaits_lease = true;
+  lease_waits.push_back(ref(index));
+}
+
+void Shard::State::inbox_send(uint32_t index, const wire::InboxEntry& entry) {
+  Client& client = at(index);
+  const wire::Publication& from = entry.publication;
+  Bytes properties = from.properties;
+  if (!entry.identifiers.empty()) {
+    mqtt::Properties identifiers;
+    identifiers.subscription_identifiers = entry.identifiers;
+    mqtt::encode_properties(identifiers, properties);
+  }
+  uint16_t id = client.inbox->window.start(entry.number, mqtt::InboxWindow::State::awaits_puback);
+  Bytes packet;
+  mqtt::encode_publish(client.version, from.topic, from.payload, properties,
+                       mqtt::Qos::at_least_once, false, entry.redelivery, id, packet);
+  if (packet.size() > client.maximum_packet_size) return inbox_acked(index, id);  // 3.1.2-25
+  ++counters.delivered;
+  write(index, packet);
+}
+
+void Shard::State::inbox_acked(uint32_t index, uint16_t packet_id) {
+  Client& client = at(index);
+  auto number = client.inbox->window.answered(mqtt::PacketType::puback, packet_id,
+                                              mqtt::Reason::success);
+  if (!number) return;
+  client.inbox->acked.push_back(*number);
+  if (!client.acked) {
+    client.acked = true;
+    acked_clients.push_back(index);
+  }
+}
+
+// One InboxAck a session and turn; it also gives global the credit to stream more.
+void Shard::State::flush_inbox_acks() {
+  for (uint32_t index : acked_clients) {
+    Client& client = at(index);
+    if (!client.acked) continue;  // flushed at its end
+    client.acked = false;
+    if (!client.inbox) continue;
+    wire::InboxAck ack{client.client_id, client.term, std::exchange(client.inbox->acked, {})};
+    for_global(std::move(ack));
+    pump_inbox(index);
+  }
+  acked_clients.clear();
+}
+
+void Shard::State::lease_renewed(Instant until) {
+  lease_until = until;
+  for (const ClientRef& waiting : std::exchange(lease_waits, {})) {
+    Client* client = find(waiting.index, waiting.generation);
+    if (client == nullptr) continue;
+    client->inbox->awaits_lease = false;
+    pump_inbox(waiting.index);
+  }
+}
+
+}  // namespace muster::broker

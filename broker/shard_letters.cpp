@@ -1,0 +1,108 @@
+// Parcels: what neighbours and the Node say, opened in order, letters before publications.
+
+#include <utility>
+
+#include "broker/shard_state.hpp"
+
+namespace muster::broker {
+namespace {
+
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+template <class... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;
+
+}  // namespace
+
+void Shard::State::open(const Parcel& parcel) {
+  for (const Letter& letter : parcel.letters) {
+    std::visit(
+        Overloaded{
+            [&](const RouteChange& it) { route_change(parcel.from, it); },
+            [&](const RoutesSeen& it) {
+              binding.seen_by_shard(static_cast<uint16_t>(parcel.from), it.number);
+              routes_moved();
+            },
+            [&](const RoutesBound& it) {
+              binding.bound_at_peers(it.number);
+              routes_moved();
+            },
+            [&](const PeerRoutes& it) { peer_routes(it); },
+            [&](const PeerLost& it) {
+              routes.drop_peer(it.peer);
+              cache.all_changed();
+              to_node.letters.emplace_back(PeerRoutesSeen{it.peer, it.number});
+            },
+            [&](const Taken& it) { taken(it); },
+            [&](const FromGlobal& it) { from_global(it.message); },
+            [&](const ListClaims& it) { list_claims(it.round); },
+            [&](const Lease& it) { lease_renewed(it.until); },
+            [&](const GlobalKnown& it) { global_known = it.known; },
+            [&](const QueryAnswered& it) { query_answered(it); },
+            [&](const PresenceRows& it) { presence_rows(it); },
+            [](const auto&) { MUSTER_CHECK(!"a letter that is for the Node"); },
+        },
+        letter);
+  }
+  deliver_parcel(parcel.publications);
+}
+
+void Shard::State::from_global(const wire::Message& message) {
+  std::visit(Overloaded{
+                 [&](const wire::Grant& it) { granted(it); },
+                 [&](const wire::Refused& it) { refused(it); },
+                 [&](const wire::Evict& it) { evict(it); },
+                 [&](const wire::SubscribeDone& it) { subscribe_done(it); },
+                 [&](const wire::Deliver& it) { inbox_deliver(it); },
+                 [](const auto&) { MUSTER_CHECK(!"a message that is not for a shard"); },
+             },
+             message);
+}
+
+void Shard::State::route_change(ShardIndex from, const RouteChange& letter) {
+  auto shard = static_cast<uint16_t>(from);
+  for (const std::string& filter : letter.removed) {
+    routes.remove_shard(filter, shard);
+    cache.filter_changed(filter);
+  }
+  for (const std::string& filter : letter.added) {
+    routes.add_shard(filter, shard);
+    cache.filter_changed(filter);
+  }
+  to_shards[shard].letters.emplace_back(RoutesSeen{letter.number});
+}
+
+void Shard::State::peer_routes(const PeerRoutes& letter) {
+  if (letter.snapshot) {
+    routes.drop_peer(letter.peer);
+    cache.all_changed();
+  }
+  for (const std::string& filter : letter.removed) {
+    routes.remove_peer(filter, letter.peer);
+    cache.filter_changed(filter);
+  }
+  for (const std::string& filter : letter.added) {
+    routes.add_peer(filter, letter.peer);
+    cache.filter_changed(filter);
+  }
+  to_node.letters.emplace_back(PeerRoutesSeen{letter.peer, letter.number});
+}
+
+// This turn's change of what this shard wants, to everybody; before anything that depends on it.
+void Shard::State::post_route_change() {
+  if (!interests.changed()) return;
+  RouteChange change = interests.take_change();
+  for (size_t i = 0; i < to_shards.size(); ++i) {
+    if (i == static_cast<size_t>(self)) continue;
+    to_shards[i].letters.emplace_back(change);
+  }
+  to_node.letters.emplace_back(std::move(change));
+}
+
+void Shard::State::for_global(wire::Message message) {
+  to_node.letters.emplace_back(ForGlobal{std::move(message)});
+}
+
+}  // namespace muster::broker

@@ -1,0 +1,173 @@
+// SUBSCRIBE and UNSUBSCRIBE. A clean session's SUBACK waits until its routes are known to all shards
+// and brokers, a persistent session's also until global has stored it (protocol.md, Routes): from
+// then on whoever publishes is heard.
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/shard_state.hpp"
+#include "broker/virtual_topics.hpp"
+
+namespace muster::broker {
+
+using mqtt::Qos;
+using mqtt::Reason;
+
+void Shard::State::subscribe(uint32_t index, const mqtt::Frame& frame) {
+  Client& client = at(index);
+  auto decoded = mqtt::decode(frame, client.version, mqtt::Sender::client);
+  if (!decoded) return fail(index, decoded.error(), wire::GoneReason::protocol_error);
+  const auto& packet = std::get<mqtt::Subscribe>(*decoded);
+  const auto& identifiers = packet.properties.subscription_identifiers;
+
+  PendingAnswer answer;
+  answer.packet_id = packet.packet_id;
+  wire::SubscribeSession stored{client.client_id, client.term, 0, {}};
+  for (const auto& entry : packet.entries) {
+    Subscribed subscription;
+    subscription.filter = own_topic(entry.filter, client.user);
+    subscription.options = entry.options;
+    subscription.options.qos = std::min(entry.options.qos, Qos::at_least_once);
+    subscription.identifier = identifiers.empty() ? 0 : identifiers.front();
+    answer.reasons.push_back(subscribe_one(index, std::move(subscription), answer.routes, stored));
+  }
+  if (!stored.subscriptions.empty()) {
+    stored.request = answer.request = next_request++;
+    for_global(std::move(stored));
+  }
+  answer_later(index, std::move(answer));
+}
+
+Reason Shard::State::subscribe_one(uint32_t index, Subscribed subscription, uint64_t& number,
+                                   wire::SubscribeSession& stored) {
+  const std::string& filter = subscription.filter;
+  if (filter.starts_with("$share/")) return Reason::shared_subscriptions_not_supported;
+  if (auto presence_of = presence_filter(filter, at(index).user)) {
+    return open_presence(index, std::move(subscription), *presence_of);
+  }
+  auto granted = static_cast<Reason>(subscription.options.qos);
+  if (at(index).persistent) {
+    const mqtt::SubscriptionOptions& options = subscription.options;
+    stored.subscriptions.push_back({filter, static_cast<uint8_t>(options.qos), options.no_local,
+                                    options.retain_as_published, options.retain_handling,
+                                    subscription.identifier});
+  }
+  number = std::max(number, add_subscription(index, std::move(subscription)));
+  return granted;
+}
+
+// Adds or replaces; returns the route number after which it is bound.
+uint64_t Shard::State::add_subscription(uint32_t index, Subscribed subscription) {
+  Client& client = at(index);
+  Subscriber subscriber;
+  subscriber.client = index;
+  subscriber.identifier = subscription.identifier;
+  subscriber.qos = subscription.options.qos;
+  subscriber.no_local = subscription.options.no_local;
+  subscriber.retain_as_published = subscription.options.retain_as_published;
+  subscriber.persistent = client.persistent;
+
+  bool added = interests.add(subscription.filter, subscriber);
+  cache.filter_changed(subscription.filter);
+  uint64_t number = interests.number(subscription.filter);
+  if (added) {
+    client.subscriptions.push_back(std::move(subscription));
+    return number;
+  }
+  for (Subscribed& known : client.subscriptions) {
+    if (known.filter == subscription.filter) known = std::move(subscription);
+  }
+  return number;
+}
+
+bool Shard::State::remove_subscription(uint32_t index, BytesView filter) {
+  auto& list = at(index).subscriptions;
+  auto known = std::find_if(list.begin(), list.end(),
+                            [&](const Subscribed& entry) { return entry.filter == filter; });
+  if (known == list.end()) return false;
+  if (known->presence != 0) {
+    presence.erase(known->presence);
+    to_node.letters.emplace_back(PresenceClose{self, known->presence});
+  } else {
+    interests.remove(filter, index);
+    cache.filter_changed(filter);
+  }
+  list.erase(known);
+  return true;
+}
+
+void Shard::State::unsubscribe(uint32_t index, const mqtt::Frame& frame) {
+  Client& client = at(index);
+  auto decoded = mqtt::decode(frame, client.version, mqtt::Sender::client);
+  if (!decoded) return fail(index, decoded.error(), wire::GoneReason::protocol_error);
+  const auto& packet = std::get<mqtt::Unsubscribe>(*decoded);
+
+  PendingAnswer answer;
+  answer.packet_id = packet.packet_id;
+  answer.unsubscribe = true;
+  wire::UnsubscribeSession stored{client.client_id, client.term, 0, {}};
+  for (BytesView wanted : packet.filters) {
+    std::string filter = own_topic(wanted, client.user);
+    bool removed = remove_subscription(index, filter);
+    answer.reasons.push_back(removed ? Reason::success : Reason::no_subscription_existed);
+    if (removed && client.persistent && !presence_filter(filter, client.user)) {
+      stored.filters.push_back(std::move(filter));
+    }
+  }
+  if (!stored.filters.empty()) {
+    stored.request = answer.request = next_request++;
+    for_global(std::move(stored));
+  }
+  answer_later(index, std::move(answer));
+}
+
+void Shard::State::answer_later(uint32_t index, PendingAnswer answer) {
+  Client& client = at(index);
+  if (!client.answers) client.answers = std::make_unique<std::vector<PendingAnswer>>();
+  if (answer.routes > binding.bound()) {
+    route_waits.emplace(answer.routes, ref(index));
+  }
+  client.answers->push_back(std::move(answer));
+  answer_due(index);
+}
+
+// Writes every SUBACK and UNSUBACK that waits for nothing any more.
+void Shard::State::answer_due(uint32_t index) {
+  Client& client = at(index);
+  if (!client.answers) return;
+  auto& answers = *client.answers;
+  for (auto at = answers.begin(); at != answers.end();) {
+    if (at->request != 0 || at->routes > binding.bound()) {
+      ++at;
+    } else if (at->unsubscribe) {
+      write(index, mqtt::Unsuback{at->packet_id, std::move(at->reasons), {}});
+      at = answers.erase(at);
+    } else {
+      write(index, mqtt::Suback{at->packet_id, std::move(at->reasons), {}});
+      at = answers.erase(at);
+    }
+  }
+  if (answers.empty()) client.answers.reset();
+}
+
+void Shard::State::routes_moved() {
+  uint64_t bound = binding.bound();
+  while (!route_waits.empty() && route_waits.begin()->first <= bound) {
+    ClientRef due = route_waits.begin()->second;
+    route_waits.erase(route_waits.begin());
+    if (find(due.index, due.generation) != nullptr) answer_due(due.index);
+  }
+}
+
+void Shard::State::subscribe_done(const wire::SubscribeDone& done) {
+  uint32_t index = 0;
+  Client* client = find_session(done.client_id, done.term, index);
+  if (client == nullptr || !client->answers) return;
+  for (PendingAnswer& answer : *client->answers) {
+    if (answer.request != done.request) continue;
+    answer.request = 0;
+  }
+  answer_due(index);
+}
+
+}  // namespace muster::broker
