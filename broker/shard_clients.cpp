@@ -77,7 +77,7 @@ void Shard::State::free_client(uint32_t index) {
   Client& client = at(index);
   if (client.phase == Phase::free) return;
   uint32_t generation = client.generation + 1;
-  client = Client{};
+  client = Client();
   client.generation = generation;
   unused.push_back(index);
 }

@@ -127,6 +127,7 @@ void Shard::State::open_session(uint32_t index, const mqtt::Connect& packet, boo
   client.session_expiry_s = std::min(client.session_expiry_s, options.maximum_session_expiry_s);
   client.persistent = !packet.clean_start || client.session_expiry_s > 0;
   client.receive_maximum = properties.receive_maximum.value_or(65535);
+  client.ids = mqtt::PacketIds(client.receive_maximum);
   client.maximum_packet_size = properties.maximum_packet_size.value_or(UINT32_MAX);
   client.keep_alive_s = packet.keep_alive;
   uint16_t most = options.maximum_keep_alive_s;
@@ -153,6 +154,7 @@ void Shard::State::open_session(uint32_t index, const mqtt::Connect& packet, boo
   if (client.persistent) {
     client.phase = Phase::awaiting_grant;
     client.inbox = std::make_unique<InboxState>();
+    client.inbox->window = mqtt::InboxWindow(client.receive_maximum);
     set_deadline(index, now.mono + options.grant_wait);
     pause(index);
   } else {

@@ -47,9 +47,9 @@ Reason Shard::State::subscribe_one(uint32_t index, Subscribed subscription, uint
   }
   auto granted = static_cast<Reason>(subscription.options.qos);
   if (at(index).persistent) {
-    const mqtt::SubscriptionOptions& options = subscription.options;
-    stored.subscriptions.push_back({filter, static_cast<uint8_t>(options.qos), options.no_local,
-                                    options.retain_as_published, options.retain_handling,
+    const mqtt::SubscriptionOptions& wanted = subscription.options;
+    stored.subscriptions.push_back({filter, static_cast<uint8_t>(wanted.qos), wanted.no_local,
+                                    wanted.retain_as_published, wanted.retain_handling,
                                     subscription.identifier});
   }
   number = std::max(number, add_subscription(index, std::move(subscription)));
