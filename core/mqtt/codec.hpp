@@ -57,10 +57,10 @@ struct PublishView {
   uint32_t message_expiry = UINT32_MAX;  // s; UINT32_MAX: none
 };
 Expected<PublishView, Reason> decode_publish(const Frame& frame, Version version,
+                                             Sender sender = Sender::client);
 
 // The properties behind PublishView::properties, for whoever needs to look into them.
 Expected<Properties, Reason> decode_publish_properties(BytesView raw);
-                                             Sender sender = Sender::client);
 
 // The same for PUBACK, PUBREC, PUBREL and PUBCOMP; properties are validated and skipped.
 struct AcknowledgementView {

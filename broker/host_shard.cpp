@@ -1,0 +1,201 @@
+#include "broker/host_shard.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/net/clock.hpp"
+
+namespace muster::broker {
+
+ShardHost::ShardHost(ShardIndex self, const Options& options, Incarnation incarnation,
+                     net::Listener listener)
+    : self_(self),
+      mailbox_(loop_.waker()),
+      listener_(std::move(listener)),
+      shard_(self, options, incarnation),
+      scratch_(scratch_bytes) {}
+
+ShardHost::~ShardHost() = default;
+
+void ShardHost::connect(std::vector<net::Mailbox<ShardMail>*> shards, NodePost node) {
+  shards_ = std::move(shards);
+  node_ = std::move(node);
+}
+
+void ShardHost::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void ShardHost::listen() {
+  listen_requested_ = true;
+  loop_.waker().wake();
+}
+
+void ShardHost::request_stop() {
+  stop_requested_ = true;
+  loop_.waker().wake();
+}
+
+void ShardHost::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void ShardHost::run() {
+  loop_.add(linger_.fd(), linger_index, {});
+  while (!stopped_ || linger_.size() > 0) turn();
+}
+
+void ShardHost::turn() {
+  auto ready = loop_.poll(timeout());
+  now_ = net::now();
+  if (listen_requested_ && !listening_ && !stopped_) {
+    listening_ = true;
+    loop_.add(listener_.fd(), listener_index, {});
+  }
+  for (const net::Ready& one : ready) {
+    if (one.index == listener_index) {
+      accept_ready();
+    } else if (one.index != linger_index) {
+      read_ready(one);
+    }
+  }
+  linger_.serve(now_.mono);
+  shard_.tick(now_);
+  if (stop_requested_ && !stopped_) {
+    if (listening_) loop_.remove(listener_.fd());
+    shard_.stop(now_);
+    stopped_ = true;
+  }
+  post();
+  open_mail();
+  carry_out();
+  post();
+}
+
+Duration ShardHost::timeout() {
+  return net::until(std::min(shard_.next_wake(), linger_.next_wake()), net::now().mono);
+}
+
+void ShardHost::accept_ready() {
+  for (int i = 0; i < accepts_a_turn; ++i) {
+    net::Accepted accepted = listener_.accept();
+    if (accepted.kind == net::Accepted::Kind::none) return;
+    if (accepted.kind == net::Accepted::Kind::refused) continue;
+    uint32_t client = shard_.accept(now_, net::peer_address(accepted.socket));
+    add(client, std::move(accepted.socket));
+  }
+}
+
+void ShardHost::add(uint32_t client, net::Fd socket) {
+  if (client >= connections_.size()) connections_.resize(client + 1);
+  connections_[client] = {std::move(socket), true, false};
+  loop_.add(connections_[client].socket, client, {true, false});
+}
+
+// One read a turn: the others get theirs before this one gets more.
+void ShardHost::read_ready(const net::Ready& ready) {
+  Connection& connection = connections_[ready.index];
+  if (!connection.socket) return;
+  if (ready.writable && connection.writing) flush(ready.index);
+  if (!connection.reading && !ready.hangup) return;
+  if (!ready.readable && !ready.hangup) return;
+  net::IoResult got = net::receive(connection.socket, scratch_.data(), scratch_.size());
+  if (got.status == net::IoStatus::ok) {
+    return shard_.receive(now_, ready.index, BytesView(scratch_.data(), got.bytes));
+  }
+  if (got.status == net::IoStatus::would_block) return;
+  loop_.remove(connection.socket);
+  connection.socket.reset();
+  shard_.closed(now_, ready.index);
+}
+
+void ShardHost::post() {
+  for (auto& [to, parcel] : shard_.take_parcels()) {
+    shards_[static_cast<size_t>(to)]->post(ShardMail{std::move(parcel), {}, {}});
+  }
+  Parcel parcel = shard_.take_node_parcel();
+  if (parcel.empty()) return;
+  node_parcels_.push_back(std::move(parcel));
+  node_(node_parcels_);
+}
+
+void ShardHost::open_mail() {
+  if (!mailbox_.take(opened_)) return;
+  for (ShardMail& mail : opened_) {
+    if (mail.moved) {
+      adopt(mail);
+    } else {
+      shard_.open(now_, mail.parcel);
+    }
+  }
+  opened_.clear();
+}
+
+void ShardHost::adopt(ShardMail& mail) {
+  if (stopped_) return;  // too late: the socket closes with the mail
+  uint32_t client = shard_.adopt(now_, std::move(*mail.moved));
+  add(client, std::move(mail.socket));
+}
+
+void ShardHost::carry_out() {
+  // Room in an outbox may bring more output; the second round is enough for nearly all, and what is
+  // left goes with the next turn.
+  for (int round = 0; round < 2; ++round) {
+    ShardEffects effects = shard_.take_effects();
+    for (uint32_t client : effects.dirty) flush(client);
+    for (uint32_t client : effects.pause) {
+      connections_[client].reading = false;
+      watch(client);
+    }
+    for (uint32_t client : effects.resume) {
+      connections_[client].reading = true;
+      watch(client);
+    }
+    for (Move& moved : effects.moves) move(moved);
+    for (uint32_t client : effects.close) close(client);
+    if (effects.dirty.empty() && effects.resume.empty()) return;
+  }
+  loop_.waker().wake();
+}
+
+void ShardHost::flush(uint32_t client) {
+  Connection& connection = connections_[client];
+  if (!connection.socket) return;
+  BytesView output = shard_.output(client);
+  if (output.empty()) return;
+  net::IoResult put = net::send(connection.socket, output);
+  if (put.bytes > 0) shard_.sent(now_, client, put.bytes);
+  bool wants = put.bytes < output.size() && put.status != net::IoStatus::failed;
+  if (wants == connection.writing) return;
+  connection.writing = wants;
+  watch(client);
+}
+
+void ShardHost::watch(uint32_t client) {
+  Connection& connection = connections_[client];
+  if (connection.socket) {
+    loop_.modify(connection.socket, client, {connection.reading, connection.writing});
+  }
+}
+
+// The connection goes to its home shard with everything that was read.
+void ShardHost::move(Move& moved) {
+  Connection& connection = connections_[moved.client];
+  uint32_t left = moved.client;
+  size_t to = static_cast<size_t>(moved.to);
+  loop_.remove(connection.socket);
+  ShardMail mail{{}, std::move(moved), std::move(connection.socket)};
+  shards_[to]->post(std::move(mail));
+  shard_.closed(now_, left);
+}
+
+void ShardHost::close(uint32_t client) {
+  Connection& connection = connections_[client];
+  if (connection.socket) {
+    loop_.remove(connection.socket);
+    linger_.close(std::move(connection.socket), Bytes(shard_.output(client)), now_.mono);
+  }
+  shard_.closed(now_, client);
+}
+
+}  // namespace muster::broker

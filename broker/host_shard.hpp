@@ -1,0 +1,90 @@
+#pragma once
+// The body of one shard: its thread, epoll loop, listener and sockets. It drives the mind through
+// the five phases of a turn (shard.hpp) and exchanges parcels with the other shards and the gateway.
+// Everything belongs to its thread but the mailbox and request_stop().
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "broker/shard.hpp"
+#include "core/net/linger.hpp"
+#include "core/net/listener.hpp"
+#include "core/net/loop.hpp"
+#include "core/net/mailbox.hpp"
+
+namespace muster::broker {
+
+// What arrives at a shard: a parcel, or a connection that comes home.
+struct ShardMail {
+  Parcel parcel;
+  std::optional<Move> moved;
+  net::Fd socket;
+};
+
+class ShardHost {
+ public:
+  using NodePost = std::function<void(std::vector<Parcel>&)>;  // any thread
+
+  ShardHost(ShardIndex self, const Options& options, Incarnation incarnation,
+            net::Listener listener);
+  ~ShardHost();
+
+  net::Mailbox<ShardMail>& mailbox() { return mailbox_; }
+  // Before start(): where parcels go. `shards` by index; itself is not used.
+  void connect(std::vector<net::Mailbox<ShardMail>*> shards, NodePost node);
+  void start();
+  void listen();  // any thread, once: begins to accept
+  // Any thread: clients are told and closed; the thread ends when they are gone or have lingered.
+  void request_stop();
+  void join();
+
+ private:
+  struct Connection {
+    net::Fd socket;
+    bool reading = true;
+    bool writing = false;  // waits for room in the socket
+  };
+  static constexpr uint32_t listener_index = net::Loop::largest_index;
+  static constexpr uint32_t linger_index = net::Loop::largest_index - 1;
+  static constexpr size_t scratch_bytes = 256 * 1024;
+  static constexpr int accepts_a_turn = 64;
+
+  void run();
+  void turn();
+  Duration timeout();
+  void accept_ready();
+  void read_ready(const net::Ready& ready);
+  void adopt(ShardMail& mail);
+  void add(uint32_t client, net::Fd socket);
+  void post();
+  void open_mail();
+  void carry_out();
+  void flush(uint32_t client);
+  void watch(uint32_t client);
+  void move(Move& moved);
+  void close(uint32_t client);
+
+  ShardIndex self_;
+  net::Loop loop_;
+  net::Mailbox<ShardMail> mailbox_;
+  net::Listener listener_;
+  net::Linger linger_;
+  Shard shard_;
+  std::vector<Connection> connections_;  // by client index
+  std::vector<net::Mailbox<ShardMail>*> shards_;
+  NodePost node_;
+  std::vector<char> scratch_;
+  std::vector<ShardMail> opened_;
+  std::vector<Parcel> node_parcels_;
+  Now now_{};
+  bool listening_ = false;
+  bool stopped_ = false;
+  std::atomic<bool> listen_requested_{false};
+  std::atomic<bool> stop_requested_{false};
+  std::thread thread_;
+};
+
+}  // namespace muster::broker
