@@ -179,14 +179,10 @@ TEST(Utf8, AgreesWithItsDefinitionAtEveryPlace) {
       const auto text = [&](BytesView middle) {
         return Bytes(before, 'a') + Bytes(middle) + Bytes(after, 'z');
       };
-      for (const BytesView one : bad)
-        EXPECT_FALSE(valid_utf8(text(one)));
-      for (const BytesView one : good)
-        EXPECT_TRUE(valid_utf8(text(one)));
-      for (const BytesView one : good)
-        EXPECT_TRUE(valid_topic_name(text(one)));
-      for (const BytesView one : {"+", "#"})
-        EXPECT_FALSE(valid_topic_name(text(one)));
+      for (const BytesView one : bad) EXPECT_FALSE(valid_utf8(text(one)));
+      for (const BytesView one : good) EXPECT_TRUE(valid_utf8(text(one)));
+      for (const BytesView one : good) EXPECT_TRUE(valid_topic_name(text(one)));
+      for (const BytesView one : {"+", "#"}) EXPECT_FALSE(valid_topic_name(text(one)));
       for (const BytesView one : {"*", "$", ",", "\x7F", "\x01"}) {
         EXPECT_TRUE(valid_topic_name(text(one)));
       }

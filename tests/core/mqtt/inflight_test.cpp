@@ -19,8 +19,7 @@ TEST(PacketIds, GivesEachOnceUntilTheWindowIsFull) {
   for (const uint16_t window : windows) {
     PacketIds ids(window);
     std::set<uint16_t> used;
-    for (uint32_t i = 0; i < window; ++i)
-      EXPECT_TRUE(used.insert(ids.acquire()).second);
+    for (uint32_t i = 0; i < window; ++i) EXPECT_TRUE(used.insert(ids.acquire()).second);
     EXPECT_EQ(used.count(0), 0u);
     EXPECT_TRUE(ids.full());
     EXPECT_EQ(ids.acquire(), 0);

@@ -30,8 +30,7 @@ TEST(Matches, ExamplesOfTheStandard) {
       {"a//b", "a//b"},
       {"a/+/b", "a//b"},
   };
-  for (const auto& row : yes)
-    EXPECT_TRUE(matches(row.filter, row.topic)) << row.filter;
+  for (const auto& row : yes) EXPECT_TRUE(matches(row.filter, row.topic)) << row.filter;
   const struct {
     BytesView filter, topic;
   } no[] = {
@@ -48,8 +47,7 @@ TEST(Matches, ExamplesOfTheStandard) {
       {"ab", "a"},
       {"a/#", "ab"},
   };
-  for (const auto& row : no)
-    EXPECT_FALSE(matches(row.filter, row.topic)) << row.filter;
+  for (const auto& row : no) EXPECT_FALSE(matches(row.filter, row.topic)) << row.filter;
 }
 
 TEST(HasWildcard, LooksEverywhere) {

@@ -43,14 +43,12 @@ class Words {
 
   Bytes topic() {
     Bytes text = level();
-    for (uint32_t more = below(4); more > 0; --more)
-      text += "/" + level();
+    for (uint32_t more = below(4); more > 0; --more) text += "/" + level();
     return text.empty() ? "/" : text;
   }
   Bytes filter() {
     Bytes text = filter_level();
-    for (uint32_t more = below(4); more > 0; --more)
-      text += "/" + filter_level();
+    for (uint32_t more = below(4); more > 0; --more) text += "/" + filter_level();
     if (below(4) == 0) text = text.empty() ? "#" : text + "/#";
     return text.empty() ? "/" : text;
   }
@@ -97,8 +95,7 @@ TEST(TopicTree, AgreesWithMatches) {
       EXPECT_TRUE(all.emplace(std::pair(Bytes(filter), wish.who), wish.qos).second);
     });
     ASSERT_EQ(all, model);
-    for (const auto& [key, qos] : model)
-      EXPECT_TRUE(tree.remove(key.first, {key.second, 0}));
+    for (const auto& [key, qos] : model) EXPECT_TRUE(tree.remove(key.first, {key.second, 0}));
     EXPECT_TRUE(tree.empty());
     EXPECT_EQ(found(tree, "a/b"), Found{});
   }
@@ -110,8 +107,7 @@ TEST(TopicTree, ManyFiltersAndManyValues) {
   for (uint32_t i = 0; i < count; ++i) {
     EXPECT_TRUE(tree.add("device/" + std::to_string(i) + (i % 2 == 0 ? "/state" : "/+"), i));
   }
-  for (uint32_t i = 0; i < 1000; ++i)
-    EXPECT_TRUE(tree.add("everybody/+", i));
+  for (uint32_t i = 0; i < 1000; ++i) EXPECT_TRUE(tree.add("everybody/+", i));
   EXPECT_EQ(tree.size(), count + 1000);
   for (uint32_t i = 0; i < count; i += 999) {
     std::vector<uint32_t> values;
@@ -121,15 +117,13 @@ TEST(TopicTree, ManyFiltersAndManyValues) {
   for (uint32_t i = 0; i < count; ++i) {
     EXPECT_TRUE(tree.remove("device/" + std::to_string(i) + (i % 2 == 0 ? "/state" : "/+"), i));
   }
-  for (uint32_t i = 0; i < 1000; ++i)
-    EXPECT_TRUE(tree.remove("everybody/+", i));
+  for (uint32_t i = 0; i < 1000; ++i) EXPECT_TRUE(tree.remove("everybody/+", i));
   EXPECT_TRUE(tree.empty());
 }
 
 TEST(TopicTree, DepthCostsNoStack) {
   Bytes deep;
-  for (int i = 0; i < 32'000; ++i)
-    deep += "+/";
+  for (int i = 0; i < 32'000; ++i) deep += "+/";
   const Bytes topic(32'000, '/');
   TopicTree<uint32_t> tree;
   tree.add(deep + "#", 1);
