@@ -3,12 +3,19 @@
 // (protocol.md, Streams). A small machine without sockets or clocks, owned by a node-level mind and
 // used from its thread. The mind says what to send; the frames come out in finish_turn().
 //
-// Stream: items are numbered from 1 for each (our incarnation, the peer's), batched into frames of
-// at most frame_limit, acknowledged cumulatively, kept until then, sent again after a reconnect,
-// and handed up once and in order. A peer that says `durable` in its hello (global) keeps the last
-// number taken in its store: the stream goes on after its restart from there. Any other new
-// incarnation of the peer ends the stream: Ended, then Up with fresh = true, and ours starts at 1
-// again.
+// Stream: items are numbered from 1 for each (our incarnation, the peer's), batched into frames,
+// acknowledged cumulatively, kept until then, sent again after a reconnect, and handed up once and
+// in order. A peer that says `durable` in its hello (global) keeps the last number taken in its
+// store: the stream goes on after its restart from there. Any other new incarnation of the peer
+// ends the stream: Ended, then Up with fresh = true, and ours starts at 1 again. Numbers may skip
+// (a large item takes one for each of its pieces).
+//
+// Bounds. Towards a peer at most 8 MiB or 256 frames are on their way unseen; the rest waits here,
+// as does all that is streamed to a peer that is down. The mind bounds it: before what consumes
+// credit (Publish, Deliver, WatchRows) it asks credit() and otherwise drops, refuses or withholds;
+// before a list that can grow (routes, claims) it asks waiting_bytes() and says it anew later as a
+// snapshot. What comes in is handed up at once and bounded by the peer's window. A message may have
+// 512 MiB; peers we have met are at most 4,096, further ones are ignored.
 
 #include <cstdint>
 #include <memory>
@@ -27,7 +34,7 @@ struct LinkOptions {
   Duration heartbeat = std::chrono::milliseconds(500);
   Duration liveness = std::chrono::milliseconds(2000);  // silence after which a peer is down
   Duration resend = std::chrono::milliseconds(500);     // unacknowledged with no progress: again
-  size_t window_bytes = 64 << 20;  // unacknowledged stream bytes a peer before credit() is false
+  size_t window_bytes = 64 << 20;  // unacknowledged bytes that consume credit before it is gone
 };
 
 // The peer said hello and heard ours. fresh: our stream to it starts at 1 (announce everything).
@@ -35,14 +42,16 @@ struct PeerUp {
   NodeInfo peer;
   bool fresh = true;
 };
-// Silence over `liveness`. What was streamed stays queued for its return.
+// Silence over `liveness`, or another incarnation has come, or it was ended. Unless Ended follows,
+// what was streamed stays queued for its return.
 struct PeerDown {
   std::string peer;
   Role role;
   Incarnation incarnation;
 };
-// The peer's incarnation is over for good: unacknowledged items to it are dropped, their numbers
-// are in (acknowledged, last]. Follows a hello of a new incarnation, or end_peer().
+// The stream to the peer's incarnation is over for good: unacknowledged items are dropped, their
+// numbers are in (acknowledged, last]. Follows a hello of a new incarnation, end_peer(), forget()
+// and renew(). Also the peer drops what it has not yet sent us of its stream; it announces anew.
 struct PeerEnded {
   std::string peer;
   Role role;
@@ -81,7 +90,9 @@ class Links {
   // again.
   void know(Now now, const NodeInfo& node);
   void forget(Now now, const std::string& name);
-  void end_peer(const std::string& name);  // judged dead: PeerEnded, its stream is dropped
+  // Judged dead: PeerEnded, its stream is dropped. If it lives it says hello again, and both sides
+  // start afresh: the same incarnation may come Up again; whether it is final, the mind says.
+  void end_peer(const std::string& name);
 
   void receive(Now now, const InFrame& frame);
   void tick(Now now);
@@ -91,10 +102,12 @@ class Links {
   bool up(const std::string& peer) const;
   std::vector<NodeInfo> peers() const;  // those that are up
   bool credit(const std::string& peer) const;
+  size_t waiting_bytes(const std::string& peer) const;  // unacknowledged, of any kind
   uint64_t stream(const std::string& peer, const Message& message);  // its number
   void talk(const std::string& peer, const Message& message);        // lost when the peer is not up
-  void bulk(const std::string& peer, const Message& message);  // unnumbered, on the bulk socket
-  void acknowledge(const std::string& peer, uint64_t number);        // durable nodes
+  void bulk(const std::string& peer, const Message& message);        // same, on the bulk socket
+  // Durable nodes, when stored. With the incarnation, since it may have been replaced meanwhile.
+  void acknowledge(const std::string& peer, Incarnation incarnation, uint64_t number);
 
   // Packs what was said in this turn into frames. A Claim's age_us counts at the time of stream();
   // the link adds to each Claim, whenever it is (re)sent, the time that it waited.
