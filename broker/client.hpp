@@ -1,7 +1,7 @@
 #pragma once
-// One connection and the session that lives with it: plain data of one shard. Persistent state lives
-// at global, so what a shard knows of a session ends with its connection. What only some clients
-// need is allocated when first used; an idle client stays small.
+// One connection and the session that lives with it: plain data of one shard. Persistent state
+// lives at global, so what a shard knows of a session ends with its connection. What only some
+// clients need is allocated when first used; an idle client stays small.
 
 #include <deque>
 #include <memory>
@@ -11,8 +11,8 @@
 #include "broker/letters.hpp"
 #include "core/base/time.hpp"
 #include "core/mqtt/inbox_window.hpp"
-#include "core/mqtt/packet_ids.hpp"
 #include "core/mqtt/packet.hpp"
+#include "core/mqtt/packet_ids.hpp"
 
 namespace muster::broker {
 
@@ -23,7 +23,7 @@ enum class Phase : uint8_t {
   awaiting_connect,  // accepted, CONNECT not read yet
   awaiting_grant,    // persistent: global decides; nothing more is parsed
   live,
-  closing,           // closed or moved; the host still has to carry it out
+  closing,  // closed or moved; the host still has to carry it out
 };
 
 struct Subscribed {
@@ -64,7 +64,8 @@ struct AckQueue {
   std::deque<Item> items;
 };
 
-// What a persistent session has streamed out (packet id <-> inbox number) and what waits for the lease.
+// What a persistent session has streamed out (packet id <-> inbox number) and what waits for the
+// lease.
 struct InboxState {
   mqtt::InboxWindow window;
   std::deque<wire::InboxEntry> held;  // at most Receive Maximum: global's credit
@@ -75,29 +76,29 @@ struct InboxState {
 struct Client {
   Phase phase = Phase::free;
   mqtt::Version version = mqtt::Version::v3_1_1;
-  bool doomed = false;          // in State::doomed of this event
-  bool dirty = false;           // in ShardEffects::dirty of this turn
-  bool paused = false;          // host was told not to read
+  bool doomed = false;  // in State::doomed of this event
+  bool dirty = false;   // in ShardEffects::dirty of this turn
+  bool paused = false;  // host was told not to read
   bool persistent = false;
   bool clean_start = true;
-  bool acked = false;           // in State::acked_clients of this turn
+  bool acked = false;  // in State::acked_clients of this turn
   bool assigned_id = false;
   bool announce_keep_alive = false;  // the server chose another one
   bool announce_expiry = false;
   uint16_t keep_alive_s = 0;
   uint16_t receive_maximum = 65535;  // the client's
   uint32_t generation = 0;
-  uint32_t sent = 0;                 // bytes of outbox already written
+  uint32_t sent = 0;  // bytes of outbox already written
   uint32_t session_expiry_s = 0;
   uint32_t maximum_packet_size = UINT32_MAX;  // the client's
   Serial serial = Serial::none;
   Term term = Term::none;
-  Instant deadline = never;      // in State::deadlines
+  Instant deadline = never;  // in State::deadlines
   Instant last_heard{};
   Instant connected_at{};
   Instant over_limit_since = never;
   int64_t since_ms = 0;
-  size_t needed = 0;             // bytes of `rest` that make the packet whole, when known
+  size_t needed = 0;                     // bytes of `rest` that make the packet whole, when known
   const Resolved* last_route = nullptr;  // "same topic as last time", valid for last_route_version
   uint64_t last_route_version = 0;
   Bytes outbox;  // borrowed from the shard while there is output
@@ -107,7 +108,7 @@ struct Client {
   std::string user;
   std::vector<Subscribed> subscriptions;
   std::vector<uint64_t> presence_unanswered;  // PresenceMore is owed once the outbox has drained
-  mqtt::PacketIds ids;  // clean sessions
+  mqtt::PacketIds ids;                        // clean sessions
   std::unique_ptr<Waiting> waiting;
   std::unique_ptr<AckQueue> acks;
   std::unique_ptr<InboxState> inbox;

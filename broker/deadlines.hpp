@@ -1,7 +1,8 @@
 #pragma once
 // When each client must be looked at again: one deadline a client, checked lazily. Packets do not
-// move it; when it comes due the shard looks at what was really heard. Deadlines are rounded up to a
-// quarter of a second, so that thousands of idle clients wake the shard a few times a second at most.
+// move it; when it comes due the shard looks at what was really heard. Deadlines are rounded up to
+// a quarter of a second, so that thousands of idle clients wake the shard a few times a second at
+// most.
 
 #include <cstdint>
 #include <set>

@@ -1,7 +1,7 @@
 #pragma once
 // The body of one shard: its thread, epoll loop, listener and sockets. It drives the mind through
-// the five phases of a turn (shard.hpp) and exchanges parcels with the other shards and the gateway.
-// Everything belongs to its thread but the mailbox and request_stop().
+// the five phases of a turn (shard.hpp) and exchanges parcels with the other shards and the
+// gateway. Everything belongs to its thread but the mailbox and request_stop().
 
 #include <atomic>
 #include <functional>

@@ -1,7 +1,8 @@
 #pragma once
-// What this shard's own clients want: filter -> subscribers, and how many share each filter, so that
-// a route is announced when the first comes and withdrawn when the last goes. Route numbers: each
-// turn's change travels as one RouteChange; a filter is bound once its number is acknowledged by all.
+// What this shard's own clients want: filter -> subscribers, and how many share each filter, so
+// that a route is announced when the first comes and withdrawn when the last goes. Route numbers:
+// each turn's change travels as one RouteChange; a filter is bound once its number is acknowledged
+// by all.
 
 #include <cstdint>
 #include <map>

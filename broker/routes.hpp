@@ -1,6 +1,6 @@
 #pragma once
-// The route table of one shard: which *other* shards and which other nodes want a topic. The same in
-// all shards. False positives are harmless: the owner matches again (design.md section 4).
+// The route table of one shard: which *other* shards and which other nodes want a topic. The same
+// in all shards. False positives are harmless: the owner matches again (design.md section 4).
 
 #include <cstdint>
 

@@ -57,7 +57,9 @@ void Shard::tick(Now now) {
   }
 }
 
-Instant Shard::next_wake() const { return state_->deadlines.next(); }
+Instant Shard::next_wake() const {
+  return state_->deadlines.next();
+}
 
 std::vector<std::pair<ShardIndex, Parcel>> Shard::take_parcels() {
   State& state = *state_;
@@ -103,6 +105,8 @@ void Shard::stop(Now now) {
   }
 }
 
-const ShardCounters& Shard::counters() const { return state_->counters; }
+const ShardCounters& Shard::counters() const {
+  return state_->counters;
+}
 
 }  // namespace muster::broker

@@ -53,8 +53,8 @@ void Shard::State::release_acks(uint32_t index) {
   Client& client = at(index);
   auto& items = client.acks->items;
   while (!items.empty() && items.front().done) {
-    write(index, Acknowledgement{PacketType::puback, items.front().packet_id,
-                                 items.front().reason, {}});
+    write(index,
+          Acknowledgement{PacketType::puback, items.front().packet_id, items.front().reason, {}});
     items.pop_front();
   }
   bool room = items.size() < options.receive_maximum;

@@ -50,7 +50,9 @@ Client* Shard::State::find_session(const std::string& client_id, Term term, uint
   return &client;
 }
 
-ClientRef Shard::State::ref(uint32_t index) { return {self, index, at(index).generation}; }
+ClientRef Shard::State::ref(uint32_t index) {
+  return {self, index, at(index).generation};
+}
 
 void Shard::State::set_deadline(uint32_t index, Instant wanted) {
   Client& client = at(index);

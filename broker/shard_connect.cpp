@@ -141,8 +141,8 @@ void Shard::State::open_session(uint32_t index, const mqtt::Connect& packet, boo
   client.since_ms = now.wall.ms;
   client.serial = static_cast<Serial>(next_serial++ << 8 | static_cast<uint64_t>(self));
   if (packet.will) {
-    client.will = std::make_unique<wire::Will>(
-        will_of(*packet.will, client.client_id, now.wall.ms));
+    client.will =
+        std::make_unique<wire::Will>(will_of(*packet.will, client.client_id, now.wall.ms));
   }
 
   // The claim goes before the end of the connection that it takes over: never seen as offline.

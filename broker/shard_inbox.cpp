@@ -49,8 +49,8 @@ void Shard::State::inbox_send(uint32_t index, const wire::InboxEntry& entry) {
 
 void Shard::State::inbox_acked(uint32_t index, uint16_t packet_id) {
   Client& client = at(index);
-  auto number = client.inbox->window.answered(mqtt::PacketType::puback, packet_id,
-                                              mqtt::Reason::success);
+  auto number =
+      client.inbox->window.answered(mqtt::PacketType::puback, packet_id, mqtt::Reason::success);
   if (!number) return;
   client.inbox->acked.push_back(*number);
   if (!client.acked) {

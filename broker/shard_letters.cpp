@@ -18,33 +18,32 @@ Overloaded(Cases...) -> Overloaded<Cases...>;
 
 void Shard::State::open(const Parcel& parcel) {
   for (const Letter& letter : parcel.letters) {
-    std::visit(
-        Overloaded{
-            [&](const RouteChange& it) { route_change(parcel.from, it); },
-            [&](const RoutesSeen& it) {
-              binding.seen_by_shard(static_cast<uint16_t>(parcel.from), it.number);
-              routes_moved();
-            },
-            [&](const RoutesBound& it) {
-              binding.bound_at_peers(it.number);
-              routes_moved();
-            },
-            [&](const PeerRoutes& it) { peer_routes(it); },
-            [&](const PeerLost& it) {
-              routes.drop_peer(it.peer);
-              cache.all_changed();
-              to_node.letters.emplace_back(PeerRoutesSeen{it.peer, it.number});
-            },
-            [&](const Taken& it) { taken(it); },
-            [&](const FromGlobal& it) { from_global(it.message); },
-            [&](const ListClaims& it) { list_claims(it.round); },
-            [&](const Lease& it) { lease_renewed(it.until); },
-            [&](const GlobalKnown& it) { global_known = it.known; },
-            [&](const QueryAnswered& it) { query_answered(it); },
-            [&](const PresenceRows& it) { presence_rows(it); },
-            [](const auto&) { MUSTER_CHECK(!"a letter that is for the Node"); },
-        },
-        letter);
+    std::visit(Overloaded{
+                   [&](const RouteChange& it) { route_change(parcel.from, it); },
+                   [&](const RoutesSeen& it) {
+                     binding.seen_by_shard(static_cast<uint16_t>(parcel.from), it.number);
+                     routes_moved();
+                   },
+                   [&](const RoutesBound& it) {
+                     binding.bound_at_peers(it.number);
+                     routes_moved();
+                   },
+                   [&](const PeerRoutes& it) { peer_routes(it); },
+                   [&](const PeerLost& it) {
+                     routes.drop_peer(it.peer);
+                     cache.all_changed();
+                     to_node.letters.emplace_back(PeerRoutesSeen{it.peer, it.number});
+                   },
+                   [&](const Taken& it) { taken(it); },
+                   [&](const FromGlobal& it) { from_global(it.message); },
+                   [&](const ListClaims& it) { list_claims(it.round); },
+                   [&](const Lease& it) { lease_renewed(it.until); },
+                   [&](const GlobalKnown& it) { global_known = it.known; },
+                   [&](const QueryAnswered& it) { query_answered(it); },
+                   [&](const PresenceRows& it) { presence_rows(it); },
+                   [](const auto&) { MUSTER_CHECK(!"a letter that is for the Node"); },
+               },
+               letter);
   }
   deliver_parcel(parcel.publications);
 }

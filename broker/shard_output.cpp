@@ -6,7 +6,7 @@
 
 namespace muster::broker {
 namespace {
-constexpr size_t spare_limit = 256;           // outboxes kept for reuse
+constexpr size_t spare_limit = 256;               // outboxes kept for reuse
 constexpr size_t spare_capacity_limit = 1 << 20;  // larger ones are given back to the heap
 }  // namespace
 

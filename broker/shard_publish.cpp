@@ -28,8 +28,8 @@ void Shard::State::publish_routed(uint32_t index, const PublishView& packet, Byt
   uint32_t targets = forward(resolved, packet, client);
   if (packet.qos != Qos::at_most_once) {
     bool nobody = resolved.targets.empty() && resolved.routes.shards == 0 && targets == 0;
-    acknowledge(index, packet.packet_id,
-                nobody ? Reason::no_matching_subscribers : Reason::success, targets);
+    acknowledge(index, packet.packet_id, nobody ? Reason::no_matching_subscribers : Reason::success,
+                targets);
   }
   if (resolved.targets.empty()) return;
   Outgoing outgoing;

@@ -165,8 +165,7 @@ struct Shard::State {
   void publish_virtual(uint32_t index, const mqtt::PublishView& packet);
   void ask_query(uint32_t index, const mqtt::PublishView& packet);
   void query_answered(const QueryAnswered& letter);
-  mqtt::Reason open_presence(uint32_t index, Subscribed subscription,
-                             const PresenceFilter& filter);
+  mqtt::Reason open_presence(uint32_t index, Subscribed subscription, const PresenceFilter& filter);
   void presence_rows(const PresenceRows& letter);
   void presence_drained(uint32_t index);
 

@@ -1,6 +1,6 @@
-// SUBSCRIBE and UNSUBSCRIBE. A clean session's SUBACK waits until its routes are known to all shards
-// and brokers, a persistent session's also until global has stored it (protocol.md, Routes): from
-// then on whoever publishes is heard.
+// SUBSCRIBE and UNSUBSCRIBE. A clean session's SUBACK waits until its routes are known to all
+// shards and brokers, a persistent session's also until global has stored it (protocol.md, Routes):
+// from then on whoever publishes is heard.
 
 #include <algorithm>
 #include <utility>

@@ -7,8 +7,8 @@
 namespace muster::broker {
 namespace {
 
-// Overlapping subscriptions of one client give one copy: the highest QoS, all identifiers (3.3.4-2).
-// `found` is ordered by client.
+// Overlapping subscriptions of one client give one copy: the highest QoS, all identifiers
+// (3.3.4-2). `found` is ordered by client.
 std::vector<Target> merge(const std::vector<Subscriber>& found) {
   std::vector<Target> targets;
   for (const Subscriber& subscriber : found) {
@@ -43,9 +43,8 @@ const Resolved& TopicCache::find(BytesView topic, const Interests& interests,
   Resolved& resolved = *at->second;
   std::vector<Subscriber> found;
   interests.match(topic, [&](const Subscriber& subscriber) { found.push_back(subscriber); });
-  std::stable_sort(found.begin(), found.end(), [](const Subscriber& a, const Subscriber& b) {
-    return a.client < b.client;
-  });
+  std::stable_sort(found.begin(), found.end(),
+                   [](const Subscriber& a, const Subscriber& b) { return a.client < b.client; });
   resolved.targets = merge(found);
   resolved.routes = routes.match(topic);
   resolved.wildcards = wildcards_;

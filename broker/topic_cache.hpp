@@ -1,7 +1,7 @@
 #pragma once
-// Topic -> who gets it, resolved once: subscribers deduplicated per client, and the other shards and
-// nodes (hotpath.md, step 3). A change of an exact filter touches one entry, a change of a wildcard
-// filter outdates all. Bounded: a full cache is emptied.
+// Topic -> who gets it, resolved once: subscribers deduplicated per client, and the other shards
+// and nodes (hotpath.md, step 3). A change of an exact filter touches one entry, a change of a
+// wildcard filter outdates all. Bounded: a full cache is emptied.
 
 #include <cstdint>
 #include <memory>

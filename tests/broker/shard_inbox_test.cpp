@@ -1,0 +1,126 @@
+// Persistent sessions at a shard: deliveries from global's inbox, leases, acknowledgements.
+
+#include <gtest/gtest.h>
+
+#include "tests/broker/shard_world.hpp"
+
+namespace muster::broker::test {
+namespace {
+
+using mqtt::Qos;
+
+wire::InboxEntry entry(uint64_t number, const std::string& payload, bool redelivery = false) {
+  wire::InboxEntry one;
+  one.number = number;
+  one.redelivery = redelivery;
+  one.publication.topic = "t";
+  one.publication.payload = payload;
+  one.publication.qos = 1;
+  return one;
+}
+
+struct ShardInbox : testing::Test {
+  ShardInbox() : device(world.connect(persistent("p"))) {
+    auto claim = world.for_global<wire::Claim>().at(0);
+    world.letter(0, Lease{world.now.mono + std::chrono::seconds(2)});
+    wire::Grant grant{"p", claim.serial, Term{5}, true, {}};
+    grant.subscriptions.push_back({"t", 1, false, false, 0, 0});
+    world.letter(0, FromGlobal{grant});
+    world.settle();
+    world.read(device);
+    world.to_node.clear();
+  }
+  void deliver(std::vector<wire::InboxEntry> entries, Term term = Term{5}) {
+    world.letter(0, FromGlobal{wire::Deliver{"p", term, std::move(entries)}});
+    world.settle();
+  }
+
+  ShardWorld world;
+  Device& device;
+};
+
+TEST_F(ShardInbox, PacketIdsFollowFromNumbersAndAcksGoBack) {
+  deliver({entry(65'534, "a"), entry(65'535, "b", true)});
+  auto packets = world.read(device);
+  ASSERT_EQ(packets.size(), 2u);
+  auto first = std::get<mqtt::Publish>(packets[0]);
+  auto second = std::get<mqtt::Publish>(packets[1]);
+  EXPECT_EQ(first.packet_id, 65'535);
+  EXPECT_FALSE(first.dup);
+  EXPECT_EQ(second.packet_id, 1);
+  EXPECT_TRUE(second.dup);
+  mqtt::Acknowledgement ack;
+  ack.packet_id = second.packet_id;
+  world.send(device, ack);
+  auto acks = world.for_global<wire::InboxAck>();
+  ASSERT_EQ(acks.size(), 1u);
+  EXPECT_EQ(acks[0].numbers, std::vector<uint64_t>{65'535});
+  EXPECT_EQ(acks[0].term, Term{5});
+}
+
+TEST_F(ShardInbox, NothingIsDeliveredWhenTheLeaseIsOver) {
+  world.pass(std::chrono::seconds(3));
+  deliver({entry(1, "a")});
+  EXPECT_TRUE(world.read(device).empty());
+  world.letter(0, Lease{world.now.mono + std::chrono::seconds(2)});
+  world.settle();
+  EXPECT_EQ(world.expect<mqtt::Publish>(device).payload, "a");
+}
+
+TEST_F(ShardInbox, DeliveriesOfAFormerTermAreIgnored) {
+  deliver({entry(1, "a")}, Term{4});
+  EXPECT_TRUE(world.read(device).empty());
+}
+
+TEST_F(ShardInbox, QosOneComesThroughTheInboxAndQosZeroDirect) {
+  Device& publisher = world.connect(clean("pub"));
+  world.read(publisher);
+  world.send(publisher, message("t", "direct"));
+  EXPECT_EQ(world.expect<mqtt::Publish>(device).payload, "direct");
+  world.send(publisher, message("t", "stored", Qos::at_least_once, 1));
+  EXPECT_TRUE(world.read(device).empty());
+}
+
+TEST_F(ShardInbox, TheLastAcknowledgementsPrecedeTheEnd) {
+  deliver({entry(1, "a")});
+  world.read(device);
+  mqtt::Acknowledgement ack;
+  ack.packet_id = 2;
+  Bytes bytes;
+  mqtt::encode(ack, device.version, bytes);
+  mqtt::encode(mqtt::Disconnect{}, device.version, bytes);
+  world.send_bytes(device, bytes);
+  ASSERT_GE(world.to_node.size(), 2u);
+  size_t acked = 0, gone = 0;
+  for (size_t i = 0; i < world.to_node.size(); ++i) {
+    const auto* outer = std::get_if<ForGlobal>(&world.to_node[i]);
+    if (outer && std::holds_alternative<wire::InboxAck>(outer->message)) acked = i + 1;
+    if (outer && std::holds_alternative<wire::Gone>(outer->message)) gone = i + 1;
+  }
+  EXPECT_GT(acked, 0u);
+  EXPECT_LT(acked, gone);
+}
+
+TEST_F(ShardInbox, SubackWaitsForGlobal) {
+  world.send(device, subscribe(3, "more", Qos::at_least_once));
+  EXPECT_TRUE(world.read(device).empty());
+  auto stored = world.for_global<wire::SubscribeSession>().at(0);
+  EXPECT_EQ(stored.term, Term{5});
+  world.letter(0, FromGlobal{wire::SubscribeDone{"p", Term{5}, stored.request, {1}}});
+  world.settle();
+  EXPECT_EQ(world.expect<mqtt::Suback>(device).reasons.at(0), mqtt::Reason::granted_qos_1);
+}
+
+TEST_F(ShardInbox, AnEvictionFromGlobalEndsTheConnection) {
+  world.letter(0, ListClaims{1});
+  world.settle();
+  auto claim = world.for_global<wire::Claim>().at(0);
+  EXPECT_EQ(claim.term, Term{5});
+  world.letter(0, FromGlobal{wire::Evict{"p", claim.serial, 0x8E}});
+  world.settle();
+  EXPECT_EQ(world.expect<mqtt::Disconnect>(device).reason, mqtt::Reason::session_taken_over);
+  EXPECT_EQ(world.for_global<wire::Gone>().at(0).term, Term{5});
+}
+
+}  // namespace
+}  // namespace muster::broker::test

@@ -1,0 +1,154 @@
+// CONNECT to DISCONNECT at a shard: what clients are told and what global hears.
+
+#include <gtest/gtest.h>
+
+#include "tests/broker/shard_world.hpp"
+
+namespace muster::broker::test {
+namespace {
+
+using mqtt::Reason;
+using mqtt::Version;
+
+TEST(ShardSession, ACleanConnectionIsAnsweredAtOnceAndClaimed) {
+  ShardWorld world;
+  Device& device = world.connect(clean("a"));
+  auto connack = world.expect<mqtt::Connack>(device);
+  EXPECT_EQ(connack.reason, Reason::success);
+  EXPECT_FALSE(connack.session_present);
+  EXPECT_EQ(connack.properties.maximum_qos, 1);
+  EXPECT_EQ(connack.properties.retain_available, 0);
+  EXPECT_EQ(connack.properties.shared_subscription_available, 0);
+  auto claims = world.for_global<wire::Claim>();
+  ASSERT_EQ(claims.size(), 1u);
+  EXPECT_EQ(claims[0].client_id, "a");
+  EXPECT_EQ(claims[0].user, "a");
+  EXPECT_FALSE(claims[0].persistent);
+}
+
+TEST(ShardSession, DisconnectIsToldWithItsReason) {
+  ShardWorld world;
+  Device& polite = world.connect(clean("a"));
+  Device& lost = world.connect(clean("b"));
+  world.send(polite, mqtt::Disconnect{});
+  world.drop(lost);
+  auto gone = world.for_global<wire::Gone>();
+  ASSERT_EQ(gone.size(), 2u);
+  EXPECT_EQ(gone[0].reason, wire::GoneReason::disconnected);
+  EXPECT_EQ(gone[1].reason, wire::GoneReason::connection_lost);
+  EXPECT_TRUE(polite.closed);
+}
+
+TEST(ShardSession, ATakeoverClaimsBeforeItReportsTheEndOfTheOther) {
+  ShardWorld world;
+  Device& first = world.connect(clean("a"));
+  world.read(first);
+  world.to_node.clear();
+  Device& second = world.connect(clean("a"));
+  EXPECT_EQ(world.expect<mqtt::Disconnect>(first).reason, Reason::session_taken_over);
+  EXPECT_TRUE(first.closed);
+  EXPECT_FALSE(second.closed);
+  ASSERT_EQ(world.to_node.size(), 2u);
+  const auto& claim = std::get<wire::Claim>(std::get<ForGlobal>(world.to_node[0]).message);
+  const auto& gone = std::get<wire::Gone>(std::get<ForGlobal>(world.to_node[1]).message);
+  EXPECT_EQ(gone.reason, wire::GoneReason::taken_over);
+  EXPECT_NE(gone.serial, claim.serial);
+}
+
+TEST(ShardSession, APersistentConnectionWaitsForItsGrant) {
+  ShardWorld world;
+  Device& device = world.connect(persistent("p"));
+  EXPECT_TRUE(world.read(device).empty());
+  EXPECT_TRUE(device.paused);
+  // What the client says meanwhile is kept.
+  world.send(device, mqtt::Pingreq{});
+  auto claim = world.for_global<wire::Claim>().at(0);
+  EXPECT_TRUE(claim.persistent);
+  world.letter(0, FromGlobal{wire::Grant{"p", claim.serial, Term{5}, true, {}}});
+  world.settle();
+  auto packets = world.read(device);
+  ASSERT_EQ(packets.size(), 2u);
+  EXPECT_TRUE(std::get<mqtt::Connack>(packets[0]).session_present);
+  EXPECT_TRUE(std::holds_alternative<mqtt::Pingresp>(packets[1]));
+  EXPECT_FALSE(device.paused);
+}
+
+TEST(ShardSession, WithoutAGrantThePersistentConnectionIsRefused) {
+  ShardWorld world;
+  Device& device = world.connect(persistent("p"));
+  world.pass(std::chrono::seconds(5));
+  EXPECT_EQ(world.expect<mqtt::Connack>(device).reason, Reason::server_unavailable);
+  EXPECT_TRUE(device.closed);
+  ASSERT_EQ(world.for_global<wire::Gone>().size(), 1u);
+}
+
+TEST(ShardSession, AGrantForAConnectionThatHasGoneIsGivenBack) {
+  ShardWorld world;
+  Device& device = world.connect(persistent("p"));
+  Serial serial = world.for_global<wire::Claim>().at(0).serial;
+  world.drop(device);
+  world.to_node.clear();
+  world.letter(0, FromGlobal{wire::Grant{"p", serial, Term{5}, false, {}}});
+  world.settle();
+  auto gone = world.for_global<wire::Gone>();
+  ASSERT_EQ(gone.size(), 1u);
+  EXPECT_EQ(gone[0].term, Term{5});
+}
+
+TEST(ShardSession, KeepAliveRunsOutAfterOneAndAHalf) {
+  ShardWorld world;
+  mqtt::Connect packet = clean("a");
+  packet.keep_alive = 10;
+  Device& device = world.connect(packet);
+  world.read(device);
+  world.pass(std::chrono::seconds(14));
+  world.send(device, mqtt::Pingreq{});
+  world.read(device);
+  world.pass(std::chrono::seconds(14));
+  EXPECT_FALSE(device.closed);
+  world.pass(std::chrono::seconds(2));
+  EXPECT_EQ(world.expect<mqtt::Disconnect>(device).reason, Reason::keep_alive_timeout);
+  EXPECT_EQ(world.for_global<wire::Gone>().at(0).reason, wire::GoneReason::keep_alive_timeout);
+}
+
+TEST(ShardSession, AnEmptyClientIdIsAssignedOneThatLivesHere) {
+  ShardWorld world(4);
+  Device& device = world.connect(clean(""));
+  auto connack = world.expect<mqtt::Connack>(device);
+  ASSERT_TRUE(connack.properties.assigned_client_identifier.has_value());
+  EXPECT_EQ(home_of(*connack.properties.assigned_client_identifier, 4), ShardIndex{0});
+}
+
+TEST(ShardSession, TheEndOfAServerIsSaidToItsClients) {
+  ShardWorld world;
+  Device& device = world.connect(clean("a"));
+  world.read(device);
+  world.shards[0]->stop(world.now);
+  world.settle();
+  EXPECT_EQ(world.expect<mqtt::Disconnect>(device).reason, Reason::server_shutting_down);
+  EXPECT_TRUE(device.closed);
+}
+
+TEST(ShardSession, ThreePointOneOneIsRefusedByItsOwnCodes) {
+  ShardWorld world;
+  mqtt::Connect packet = clean("", Version::v3_1_1);
+  packet.clean_start = false;
+  Device& device = world.connect(packet);
+  EXPECT_EQ(device.unread, Bytes("\x20\x02\x00\x02", 4));
+  EXPECT_TRUE(device.closed);
+}
+
+TEST(ShardSession, AllLiveConnectionsAreClaimedAgainWhenAsked) {
+  ShardWorld world;
+  world.connect(clean("a"));
+  world.connect(persistent("b"));
+  world.drop(world.connect(clean("c")));
+  world.to_node.clear();
+  world.letter(0, ListClaims{3});
+  world.settle();
+  EXPECT_EQ(world.for_global<wire::Claim>().size(), 2u);
+  EXPECT_EQ(world.letters<ClaimsListed>().at(0).round, 3u);
+}
+
+}  // namespace
+}  // namespace muster::broker::test
