@@ -64,7 +64,19 @@ function(muster_simulation_tests)
   endif()
 endfunction()
 
-# Scripts run by the system's python: e2e tests get the program's path in MUSTER.
+# tests/tools/NAME.cpp -> NAME: small programs that tests call.
+function(muster_test_tools)
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/tools/*.cpp")
+  foreach(source IN LISTS sources)
+    get_filename_component(target "${source}" NAME_WE)
+    add_executable(${target} "${source}")
+    target_link_libraries(${target} PRIVATE tests_support)
+    muster_compile_rules(${target})
+  endforeach()
+endfunction()
+
+# Scripts run by the system's python: e2e tests get the program's path in MUSTER, that of
+# gallery_export (tests/tools) in GALLERY.
 function(muster_script_tests)
   set(python /usr/bin/python3)
   file(GLOB scripts CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/e2e/*_test.py")
@@ -73,7 +85,7 @@ function(muster_script_tests)
     add_test(NAME e2e_${name} COMMAND ${python} "${script}")
     set_tests_properties(e2e_${name} PROPERTIES
       LABELS e2e TIMEOUT 600
-      ENVIRONMENT "MUSTER=$<TARGET_FILE:muster>;PYTHONDONTWRITEBYTECODE=1")
+      ENVIRONMENT "MUSTER=$<TARGET_FILE:muster>;GALLERY=$<TARGET_FILE:gallery_export>;PYTHONDONTWRITEBYTECODE=1")
   endforeach()
   if(EXISTS "${CMAKE_SOURCE_DIR}/tests/tidy_test.py")
     add_test(NAME tidy COMMAND ${python} "${CMAKE_SOURCE_DIR}/tests/tidy_test.py")
@@ -84,6 +96,7 @@ endfunction()
 function(muster_tests)
   find_package(GTest REQUIRED)
   muster_test_support()
+  muster_test_tools()
   muster_room_tests()
   muster_simulation_tests()
   muster_script_tests()

@@ -72,7 +72,7 @@ class TopicTree {
   void match(BytesView topic, Visit&& visit) const {
     const Number exact = find_child(exact_parent, topic);
     if (exact != none) visit_values(exact, visit);
-    if (nodes_[root].children > 0) match_wildcards(topic, visit);
+    if (!childless(root)) match_wildcards(topic, visit);
   }
 
   // Calls visit(filter, value) for everything.
@@ -81,8 +81,7 @@ class TopicTree {
     for (Number number = 0; number < nodes_.size(); ++number) {
       if (nodes_[number].values.empty()) continue;
       const Bytes filter = filter_of(number);
-      for (const Value& value : nodes_[number].values)
-        visit(BytesView(filter), value);
+      for (const Value& value : nodes_[number].values) visit(BytesView(filter), value);
     }
   }
 
@@ -100,7 +99,7 @@ class TopicTree {
     Number parent = none;    // none: unused, or the root
     Number plus = none;      // the child "+"
     Number hash = none;      // the child "#"
-    uint32_t children = 0;   // of all kinds
+    uint32_t literals = 0;   // children that stand in the index
     Few<Value> values = {};  // of the filter that ends here
   };
 
@@ -171,31 +170,40 @@ class TopicTree {
     }
     nodes_[number].text = text;
     nodes_[number].parent = parent;
-    if (parent != exact_parent) {
-      ++nodes_[parent].children;
-      if (text == "+") nodes_[parent].plus = number;
-      if (text == "#") nodes_[parent].hash = number;
+    if (text == "+") {
+      nodes_[parent].plus = number;
+    } else if (text == "#") {
+      nodes_[parent].hash = number;
+    } else {
+      index_.insert(hash_of(parent, text), number);
+      if (parent != exact_parent) ++nodes_[parent].literals;
     }
-    if (!has_wildcard(text)) index_.insert(hash_of(parent, text), number);
     return number;
   }
 
   // Takes away nodes that say nothing any more, from `number` upwards.
   void prune(Number number) {
-    while (number != root && nodes_[number].values.empty() && nodes_[number].children == 0) {
+    while (number != root && nodes_[number].values.empty() && childless(number)) {
       Node& node = nodes_[number];
       const Number parent = node.parent;
-      if (!has_wildcard(node.text)) index_.erase(hash_of(parent, node.text), number);
-      if (parent != exact_parent) {
-        --nodes_[parent].children;
-        if (nodes_[parent].plus == number) nodes_[parent].plus = none;
-        if (nodes_[parent].hash == number) nodes_[parent].hash = none;
+      if (node.text == "+") {
+        nodes_[parent].plus = none;
+      } else if (node.text == "#") {
+        nodes_[parent].hash = none;
+      } else {
+        index_.erase(hash_of(parent, node.text), number);
+        if (parent != exact_parent) --nodes_[parent].literals;
       }
       node = Node{};
       unused_.push_back(number);
       if (parent == exact_parent) return;
       number = parent;
     }
+  }
+
+  bool childless(Number number) const {
+    const Node& node = nodes_[number];
+    return node.literals == 0 && node.plus == none && node.hash == none;
   }
 
   // Walks down the literal child first, then the child "+". On the way back the parent tells where
@@ -214,8 +222,8 @@ class TopicTree {
       Number child = none;
       if (cursor.at_end()) {
         visit_values(number, visit);
-      } else if (node.children > 0) {
-        child = find_child(number, cursor.level());
+      } else {
+        if (node.literals > 0) child = find_child(number, cursor.level());
         if (child == none) child = plus_of(number);
       }
       while (child == none) {
@@ -233,8 +241,7 @@ class TopicTree {
 
   template <class Visit>
   void visit_values(Number number, Visit& visit) const {
-    for (const Value& value : nodes_[number].values)
-      visit(value);
+    for (const Value& value : nodes_[number].values) visit(value);
   }
 
   Bytes filter_of(Number number) const {
