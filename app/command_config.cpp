@@ -6,7 +6,7 @@
 #include "app/command.hpp"
 #include "app/config_docs.hpp"
 #include "app/config_load.hpp"
-#include "app/key_file.hpp"
+#include "core/net/curve.hpp"
 
 namespace muster::app {
 namespace {
@@ -18,7 +18,7 @@ int check_config(const std::string& path) {
     return exit_usage;
   }
   if (!config->cluster.key.empty()) {
-    if (const auto key = read_key_file(config->cluster.key); !key) {
+    if (const auto key = net::load_keys(config->cluster.key); !key) {
       complain(key.error());
       return exit_usage;
     }

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "app/command.hpp"
-#include "app/key_file.hpp"
+#include "core/net/curve.hpp"
 
 namespace muster::app {
 
@@ -12,7 +12,7 @@ void declare_keys(CLI::App& parser, int& status) {
   CLI::App* command = parser.add_subcommand("keys", "Make the key file of a cluster");
   command->add_option("FILE", *path, "The file to make, readable by its owner only")->required();
   command->callback([path, &status] {
-    const auto written = write_key_file(*path, make_key());
+    const auto written = net::save_keys(*path, net::make_curve_keys());
     if (written) return;
     complain(written.error());
     status = exit_failed;

@@ -23,7 +23,7 @@ KERNEL = ("<sys/", "<netinet/", "<arpa/", "<unistd.h>", "<fcntl.h>", "<poll.h>",
           "<csignal>", "<netdb.h>", "<net/")
 FILES = ("<fstream>", "<filesystem>", "<cstdio>", "<stdio.h>", "<iostream>")
 FOREIGN = {  # heavy headers: only in .cpp files, only in these rooms
-    "<zmq": ("core/net", "app"),
+    "<zmq": ("core/net",),
     "<leveldb/": ("core/store",),
     "<msgpack": ("core/wire",),
     "<toml++/": ("app",),

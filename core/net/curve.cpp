@@ -9,7 +9,6 @@
 #include <fstream>
 #include <system_error>
 
-#include "core/base/log.hpp"
 #include "core/net/fd.hpp"
 
 namespace muster::net {
@@ -64,6 +63,10 @@ Expected<Done, std::string> save_keys(const std::string& path, const CurveKeys& 
 Expected<CurveKeys, std::string> load_keys(const std::string& path) {
   std::ifstream file(path);
   if (!file) return Unexpected{path + ": cannot be read"};
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    return Unexpected{path + ": others than its owner may read the cluster's key"};
+  }
   CurveKeys keys;
   std::string line;
   while (std::getline(file, line)) {
@@ -71,10 +74,6 @@ Expected<CurveKeys, std::string> load_keys(const std::string& path) {
     if (const std::string key = quoted(line, "secret"); !key.empty()) keys.secret_key = key;
   }
   if (!belong_together(keys)) return Unexpected{path + ": not a key file (see `muster keys`)"};
-  struct stat status {};
-  if (::stat(path.c_str(), &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    log::warning("{}: others than its owner may read the cluster's key", path);
-  }
   return keys;
 }
 

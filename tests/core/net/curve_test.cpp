@@ -54,6 +54,16 @@ TEST(Keys, AnExistingFileIsNotOverwritten) {
   EXPECT_EQ(again.error(), folder.file("key") + ": File exists");
 }
 
+TEST(Keys, AFileThatOthersMayReadIsRefused) {
+  const Folder folder;
+  ASSERT_TRUE(save_keys(folder.file("key"), make_curve_keys()));
+  ASSERT_EQ(chmod(folder.file("key").c_str(), 0640), 0);
+  const auto loaded = load_keys(folder.file("key"));
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error(),
+            folder.file("key") + ": others than its owner may read the cluster's key");
+}
+
 TEST(Keys, WhatIsNoKeyFileIsToldInOneLine) {
   const Folder folder;
   EXPECT_EQ(load_keys(folder.file("none")).error(), folder.file("none") + ": cannot be read");
@@ -64,6 +74,7 @@ TEST(Keys, WhatIsNoKeyFileIsToldInOneLine) {
   std::ofstream(folder.file("short")) << "public = \"x\"\nsecret = \"y\"\n";
   std::ofstream(folder.file("empty")) << "";
   for (const char* name : {"mixed", "short", "empty"}) {
+    ASSERT_EQ(chmod(folder.file(name).c_str(), 0600), 0);
     const auto loaded = load_keys(folder.file(name));
     ASSERT_FALSE(loaded) << name;
     EXPECT_EQ(loaded.error(), folder.file(name) + ": not a key file (see `muster keys`)");
