@@ -6,6 +6,7 @@
 
 #include "core/wire/codec.hpp"
 #include "core/wire/forms.hpp"
+#include "core/wire/frame.hpp"
 #include "core/wire/items.hpp"
 
 namespace muster::wire {
@@ -121,6 +122,14 @@ size_t encode_stamped(const Message& message, Bytes& out) {
 
 void restamp(Bytes& bytes, size_t at, uint64_t number) {
   for (size_t i = 0; i < 8; ++i) bytes[at + i] = static_cast<char>(number >> (56 - 8 * i));
+}
+
+void encode(const Envelope& envelope, Bytes& out) {
+  Encoder(out).put(envelope);
+}
+
+void encode(const Hello& hello, Bytes& out) {
+  Encoder(out).put(hello);
 }
 
 Bytes encode_row(const LogEntry& entry) {

@@ -154,7 +154,7 @@ struct Form<BrokerRow> {
 template <>
 struct Form<Publish> {
   static constexpr uint8_t type = 1;
-  static void visit(auto& v, auto& m) { v(m.publication); }
+  static void visit(auto& v, auto& m) { v(m.publication, m.will); }
 };
 template <>
 struct Form<Routes> {

@@ -102,7 +102,7 @@ class Links {
   bool up(const std::string& peer) const;
   std::vector<NodeInfo> peers() const;  // those that are up
   bool credit(const std::string& peer) const;
-  size_t waiting_bytes(const std::string& peer) const;  // unacknowledged, of any kind
+  size_t waiting_bytes(const std::string& peer) const;               // unacknowledged, of any kind
   uint64_t stream(const std::string& peer, const Message& message);  // its number
   void talk(const std::string& peer, const Message& message);        // lost when the peer is not up
   void bulk(const std::string& peer, const Message& message);        // same, on the bulk socket

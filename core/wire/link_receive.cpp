@@ -1,0 +1,156 @@
+// Frames in: what is not from a living party to us is dropped, the rest is handed up.
+
+#include <algorithm>
+
+#include "core/base/log.hpp"
+#include "core/wire/link_state.hpp"
+
+namespace muster::wire {
+namespace {
+
+size_t index_of(Channel channel) {
+  return static_cast<size_t>(channel);
+}
+
+void complain(const std::string& name, const char* what, const char* fault) {
+  log::warning("link: {} from {}: {}", what, name, fault ? fault : "unexpected");
+}
+
+}  // namespace
+
+void Links::State::receive(Now now, const InFrame& frame) {
+  Envelope envelope;
+  size_t offset = 0;
+  if (!frames.envelope(frame.bytes, offset, envelope) || envelope.name != frame.from ||
+      envelope.name == self.name || envelope.from.incarnation == Incarnation::none) {
+    return complain(frame.from, "frame", "not an envelope of this name");
+  }
+  if (!open_frame(now, frame, envelope, offset)) return;
+  Peer& peer = *find(frame.from);
+  peer.heard_at = now.mono;
+  if (peer.out.progress(envelope.taken, envelope.seen, now.mono)) {
+    events.push_back(Acknowledged{frame.from, peer.out.acknowledged()});
+  }
+  switch (envelope.kind) {
+    case FrameKind::empty:
+    case FrameKind::hello:
+      return;
+    case FrameKind::messages:
+      return open_items(frame, peer, envelope, offset);
+    case FrameKind::stream:
+      return open_stream(frame, peer, envelope, offset);
+    case FrameKind::piece:
+      return open_piece(frame, peer, envelope, offset);
+  }
+}
+
+// Decides who speaks. False: drop the frame.
+bool Links::State::open_frame(Now now, const InFrame& frame, const Envelope& envelope,
+                              size_t& offset) {
+  Peer* peer = find(frame.from);
+  Hello hello;
+  const bool is_hello = envelope.kind == FrameKind::hello;
+  if (is_hello) {
+    if (!frames.hello(frame.bytes, offset, hello) || hello.info.name != envelope.name ||
+        hello.info.incarnation != envelope.from.incarnation) {
+      complain(frame.from, "hello", "not well-formed");
+      return false;
+    }
+  }
+  if (!peer && peers.size() < peer_limit) peer = &peer_of(frame.from);
+  if (!peer) return false;
+  const auto& retired = peer->retired;
+  if (std::find(retired.begin(), retired.end(), envelope.from) != retired.end()) return false;
+  if (is_hello) {
+    if (!learn(frame.from, *peer, envelope, hello)) return false;
+    if (!hello.up || envelope.to != peer->mine) answer(*peer, envelope.from);
+  }
+  const bool to_us = envelope.to == peer->mine;
+  const bool current =
+      peer->current && peer->current->identity == envelope.from && peer->paired == peer->mine;
+  if (to_us && current && peer->up) {
+    if (is_hello && !hello.up) peer->out.rewind(envelope.seen);  // it had lost us
+    return true;
+  }
+  if (to_us && proves_life(*peer, envelope)) {
+    accept(frame.from, *peer, envelope);
+    return true;
+  }
+  if (!is_hello) answer_stranger(now, *peer, envelope.from);
+  return false;
+}
+
+void Links::State::hand_up(const std::string& name, const Peer& peer, uint64_t number,
+                           Message&& message) {
+  events.push_back(Received{name, peer.known.role, peer.current->identity.incarnation, number,
+                            std::move(message)});
+}
+
+void Links::State::hand_up_whole(const std::string& name, const Peer& peer, uint64_t number,
+                                 BytesView item) {
+  Message message;
+  size_t offset = 0;
+  if (items.next(item, offset, message) == ItemReader::Result::message) {
+    hand_up(name, peer, number, std::move(message));
+  } else {
+    complain(name, "message skipped", items.fault());
+  }
+}
+
+void Links::State::open_items(const InFrame& frame, Peer& peer, const Envelope&, size_t offset) {
+  while (offset < frame.bytes.size()) {
+    Message message;
+    const auto result = items.next(frame.bytes, offset, message);
+    if (result != ItemReader::Result::message) complain(frame.from, "message", items.fault());
+    if (result == ItemReader::Result::malformed) return;
+    if (result == ItemReader::Result::message) hand_up(frame.from, peer, 0, std::move(message));
+  }
+}
+
+void Links::State::open_stream(const InFrame& frame, Peer& peer, const Envelope& envelope,
+                               size_t offset) {
+  if (envelope.first == 0) return complain(frame.from, "stream", "no number");
+  const auto verdict = peer.in.judge(envelope.first, envelope.last, frame.bytes.size());
+  if (verdict != StreamIn::Verdict::news) return;
+  peer.in.assembly.clear();
+  uint64_t number = envelope.first;
+  for (; offset < frame.bytes.size() && number <= envelope.last; ++number) {
+    Message message;
+    const auto result = items.next(frame.bytes, offset, message);
+    if (result == ItemReader::Result::malformed) {
+      return complain(frame.from, "stream", items.fault());
+    }
+    if (number <= peer.in.seen()) continue;
+    peer.in.handed_up(number);
+    if (result == ItemReader::Result::message) {
+      hand_up(frame.from, peer, number, std::move(message));
+    } else {
+      complain(frame.from, "stream item skipped", items.fault());
+    }
+  }
+  if (offset < frame.bytes.size() || number != envelope.last + 1) {
+    complain(frame.from, "stream", "other items than the envelope says");
+  }
+}
+
+void Links::State::open_piece(const InFrame& frame, Peer& peer, const Envelope& envelope,
+                              size_t offset) {
+  const BytesView piece = BytesView(frame.bytes).substr(offset);
+  const uint64_t number = envelope.first;
+  const bool numbered = number != 0;
+  if (numbered && (peer.in.judge(number, number, frame.bytes.size()) != StreamIn::Verdict::news)) {
+    return;
+  }
+  Assembly& assembly = numbered ? peer.in.assembly : peer.assemblies[index_of(frame.channel)];
+  const auto result = assembly.add(envelope.part, envelope.more, piece);
+  if (result == Assembly::Result::broken) {
+    if (numbered) complain(frame.from, "stream", "a piece out of order");
+    return;
+  }
+  if (numbered) peer.in.piece_seen(number);
+  if (result == Assembly::Result::more) return;
+  if (numbered) peer.in.handed_up(number);
+  hand_up_whole(frame.from, peer, number, assembly.take());
+}
+
+}  // namespace muster::wire

@@ -1,0 +1,185 @@
+#include "core/wire/stream_out.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/check.hpp"
+#include "core/wire/items.hpp"
+
+namespace muster::wire {
+namespace {
+
+constexpr size_t spare_limit = 2;
+constexpr int backoff_limit = 8;  // times `resend`
+
+// Routes, acknowledgements and claims never consume credit: only what carries payloads or rows.
+bool consumes_credit(const Message& message) {
+  return std::holds_alternative<Publish>(message) || std::holds_alternative<Deliver>(message) ||
+         std::holds_alternative<WatchRows>(message);
+}
+
+}  // namespace
+
+StreamOut::Batch& StreamOut::open_batch() {
+  const bool open = !batches_.empty() && batches_.back().first > sent_ && !batches_.back().piece &&
+                    batches_.back().body.size() < parcel_limit;
+  if (!open) {
+    Batch& batch = batches_.emplace_back();
+    batch.first = last_ + 1;
+    if (!spare_.empty()) {
+      batch.body = std::move(spare_.back());
+      spare_.pop_back();
+    }
+  }
+  return batches_.back();
+}
+
+uint64_t StreamOut::add(const Message& message) {
+  Batch& batch = open_batch();
+  const size_t before = batch.body.size();
+  const size_t stamp_at = encode_stamped(message, batch.body);
+  const size_t size = batch.body.size() - before;
+  const bool credit = consumes_credit(message);
+  if (size > parcel_limit) {
+    Bytes item = batch.body.substr(before);
+    batch.body.resize(before);
+    if (before == 0) batches_.pop_back();
+    add_pieces(std::move(item), stamp_at - before, message, credit);
+    return last_;
+  }
+  batch.last = ++last_;
+  waiting_bytes_ += size;
+  if (credit) {
+    batch.credit_bytes += size;
+    credit_bytes_ += size;
+  }
+  if (stamp_at != Bytes::npos) {
+    batch.stamps.push_back({stamp_at, std::get<Claim>(message).age_us});
+    stamps_in_turn_ = true;
+  }
+  return last_;
+}
+
+void StreamOut::add_pieces(Bytes item, size_t stamp_at, const Message& message, bool credit) {
+  for (Parcel& parcel : cut(item)) {
+    Batch& batch = batches_.emplace_back();
+    static_cast<Parcel&>(batch) = std::move(parcel);
+    batch.first = batch.last = ++last_;
+    waiting_bytes_ += batch.body.size();
+    if (credit) batch.credit_bytes = batch.body.size();
+    credit_bytes_ += batch.credit_bytes;
+    // The age stands behind two names, each at most 65,535 bytes: always in the first piece.
+    if (const auto* claim = std::get_if<Claim>(&message); claim && batch.part == 0) {
+      MUSTER_CHECK(stamp_at + sizeof(uint64_t) <= batch.body.size());
+      batch.stamps.push_back({stamp_at, claim->age_us});
+      stamps_in_turn_ = true;
+    }
+  }
+}
+
+void StreamOut::stamp_turn(Instant now) {
+  const uint64_t first = std::exchange(turn_first_, last_ + 1);
+  if (!std::exchange(stamps_in_turn_, false)) return;
+  for (auto batch = batches_.rbegin(); batch != batches_.rend() && batch->last >= first; ++batch) {
+    for (Stamp& stamp : batch->stamps) {
+      if (stamp.since == Instant::min()) stamp.since = now;
+    }
+  }
+}
+
+bool StreamOut::progress(uint64_t taken, uint64_t seen, Instant now) {
+  if (taken > seen || seen > sent_) return false;  // not of this stream as we know it
+  const size_t seen_before = seen_count_;
+  see(seen);
+  bool moved = seen_count_ != seen_before;
+  const bool risen = taken > acknowledged_;
+  if (risen) {
+    moved = true;
+    acknowledged_ = taken;
+    while (!batches_.empty() && batches_.front().last <= taken) pop_front();
+  }
+  if (moved) {
+    moved_at_ = now;
+    backoff_ = resend_;
+    probing_ = false;
+  }
+  return risen;
+}
+
+void StreamOut::see(uint64_t seen) {
+  while (seen_count_ < batches_.size() && batches_[seen_count_].last <= seen) {
+    if (seen_count_ < sent_count_) {
+      flight_bytes_ -= batches_[seen_count_].body.size();
+    } else {
+      ++sent_count_;  // seen from an earlier sending
+    }
+    ++seen_count_;
+  }
+}
+
+void StreamOut::pop_front() {
+  Batch& batch = batches_.front();
+  MUSTER_CHECK(seen_count_ > 0);
+  waiting_bytes_ -= batch.body.size();
+  credit_bytes_ -= batch.credit_bytes;
+  if (spare_.size() < spare_limit && batch.body.capacity() <= 2 * parcel_limit) {
+    batch.body.clear();
+    spare_.push_back(std::move(batch.body));
+  }
+  batches_.pop_front();
+  --seen_count_;
+  --sent_count_;
+}
+
+void StreamOut::rewind(uint64_t seen) {
+  seen_count_ = sent_count_ = 0;
+  flight_bytes_ = 0;
+  see(std::min(seen, sent_));
+  // The peer's bulk connection may come a moment after its hello: try again soon at first.
+  backoff_ = resend_ / 8;
+  probing_ = false;
+}
+
+void StreamOut::drop() {
+  batches_.clear();
+  seen_count_ = sent_count_ = flight_bytes_ = waiting_bytes_ = credit_bytes_ = 0;
+  acknowledged_ = sent_ = last_;
+  turn_first_ = last_ + 1;
+}
+
+void StreamOut::restart(uint64_t number) {
+  last_ = number;
+  drop();
+}
+
+const StreamOut::Batch* StreamOut::next(Instant now) {
+  if (sent_count_ == batches_.size()) return nullptr;
+  const size_t frames = sent_count_ - seen_count_;
+  if (frames >= (probing_ ? 1 : flight_limit_frames)) return nullptr;
+  Batch& batch = batches_[sent_count_];
+  if (frames > 0 && flight_bytes_ + batch.body.size() > flight_limit_bytes) return nullptr;
+  if (frames == 0) moved_at_ = now;
+  for (const Stamp& stamp : batch.stamps) {
+    const Duration waited = std::max(Duration::zero(), now - stamp.since);
+    restamp(batch.body, stamp.at, stamp.age_us + static_cast<uint64_t>(waited.count()));
+  }
+  ++sent_count_;
+  flight_bytes_ += batch.body.size();
+  sent_ = std::max(sent_, batch.last);
+  return &batch;
+}
+
+void StreamOut::tick(Instant now) {
+  if (now < wake()) return;
+  sent_count_ = seen_count_;
+  flight_bytes_ = 0;
+  probing_ = true;
+  moved_at_ = now;
+  backoff_ = std::min(backoff_ * 2, resend_ * backoff_limit);
+}
+
+Instant StreamOut::wake() const {
+  return sent_count_ > seen_count_ ? moved_at_ + backoff_ : never;
+}
+
+}  // namespace muster::wire
