@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "broker/letters.hpp"
+#include "broker/node_counters.hpp"
 #include "broker/options.hpp"
 #include "core/wire/node.hpp"
 
@@ -36,6 +37,8 @@ class Node final : public wire::NodeMind {
 
   // Global is up and has this broker's claims: presence is known. Hosts wait for it before `ready`.
   bool serving() const;
+
+  const NodeCounters& counters() const;
 
  private:
   struct State;

@@ -27,15 +27,19 @@ struct Options {
   uint32_t topic_cache_entries = 65'536;
   std::string presence_user = "%c";  // "%u": the login name, "%c": the client id
   Duration query_timeout = std::chrono::milliseconds(2000);
-  uint32_t query_open_max = 65'536;  // questions of this broker under way; over it: busy
+  uint32_t query_payload_max = 256u << 10;  // bytes of a question
+  uint32_t query_open_max = 65'536;         // questions of this broker under way; over it: busy
   uint32_t presence_page_rows = 256;
-  uint32_t presence_backlog_rows = 65'536;  // devices with changes that wait for one subscriber;
-                                            // over it they are dropped and it gets a fresh snapshot
-  uint32_t held_for_global =
-      65'536;  // what is kept for a global that was never there; over it: dropped
-  Duration peer_dead_after =
-      std::chrono::seconds(10);  // another broker's silence: what waits for it
-                                 // is dropped, counted and counts as taken
+  // Devices with changes that wait for one subscriber; over it they are dropped and it gets a fresh
+  // snapshot.
+  uint32_t presence_backlog_rows = 65'536;
+  // Users whose attributes are kept until global is there for the first time; over it: dropped.
+  uint32_t held_for_global = 65'536;
+  // Items that global has not stored; over it only publications (their publishers bound them) are
+  // added, others are dropped and counted.
+  uint32_t for_global_max = 1'000'000;
+  // Another broker's silence after which what waits for it is dropped, counted and counts as taken.
+  Duration peer_dead_after = std::chrono::seconds(10);
   wire::LinkOptions link;
   std::string control_talk;  // endpoints known from configuration; the directory brings the others
   std::string control_bulk;

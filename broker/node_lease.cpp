@@ -1,0 +1,51 @@
+#include "broker/node_lease.hpp"
+
+#include <algorithm>
+
+namespace muster::broker {
+
+Incarnation next_incarnation(Incarnation incarnation) {
+  uint64_t mixed = static_cast<uint64_t>(incarnation);
+  do {  // splitmix64
+    mixed += 0x9E3779B97F4A7C15u;
+    mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9u;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EBu;
+    mixed ^= mixed >> 31;
+  } while (mixed == 0);
+  return static_cast<Incarnation>(mixed);
+}
+
+void NodeLease::global_up(Instant now, const std::string& global) {
+  global_ = global;
+  next_ = now;
+  tick(now);
+}
+
+void NodeLease::tick(Instant now) {
+  if (next_ > now) return;
+  constexpr size_t remembered = 8;  // older answers are worth nothing
+  requests_.push_back({++number_, now});
+  if (requests_.size() > remembered) requests_.pop_front();
+  desk_.links.talk(global_, wire::LeaseRequest{number_});
+  next_ = now + desk_.options.lease_interval;
+}
+
+void NodeLease::granted(const wire::LeaseGrant& grant) {
+  for (const Request& request : requests_) {
+    if (request.number != grant.request) continue;
+    const Instant until = request.sent + desk_.options.lease;
+    if (until <= until_) return;
+    until_ = until;
+    ++desk_.counters.leases;
+    desk_.mail.post_all(Lease{until_});
+    return;
+  }
+}
+
+void NodeLease::deposed(Instant now) {
+  requests_.clear();
+  until_ = now;
+  desk_.mail.post_all(Lease{until_});
+}
+
+}  // namespace muster::broker

@@ -1,0 +1,42 @@
+#pragma once
+// This broker's lease from global: asked for at a steady pace while global is up, counted from when
+// the request was sent (protocol.md, Names and numbers). What is not answered is asked again with
+// the next. Owned by the Node, on its thread.
+
+#include <deque>
+
+#include "broker/node_peers.hpp"
+
+namespace muster::broker {
+
+// The incarnation that follows one that was judged dead: the same for the same input, and never
+// none.
+Incarnation next_incarnation(Incarnation incarnation);
+
+class NodeLease {
+ public:
+  explicit NodeLease(NodeDesk& desk) : desk_(desk) {}
+
+  void global_up(Instant now, const std::string& global);
+  void global_down() { next_ = never; }
+  void granted(const wire::LeaseGrant& grant);
+  void deposed(Instant now);  // it has ended
+
+  void tick(Instant now);
+  Instant next_wake() const { return next_; }
+  Instant until() const { return until_; }
+
+ private:
+  struct Request {
+    uint64_t number = 0;
+    Instant sent{};
+  };
+  NodeDesk& desk_;
+  std::string global_;
+  Instant next_ = never;
+  Instant until_{};
+  uint64_t number_ = 0;
+  std::deque<Request> requests_;  // the newest few
+};
+
+}  // namespace muster::broker

@@ -1,0 +1,78 @@
+#include "broker/node_publications.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace muster::broker {
+
+void NodePublications::from_shard(Now now, ShardIndex shard, const Publications& publications) {
+  if (publications.empty()) return;
+  routes_.flush(now.mono);  // a reply must not overtake the route it needs
+  publications.for_each([&](const PublicationView& view) { forward(now, shard, view); });
+}
+
+void NodePublications::forward(Now now, ShardIndex shard, const PublicationView& view) {
+  wire::Publication publication;
+  publication.topic = view.topic;
+  publication.payload = view.payload;
+  publication.properties = view.properties;
+  publication.qos = static_cast<uint8_t>(view.qos);
+  publication.retain = view.retain;
+  publication.expiry_s = view.expiry_s;
+  publication.publisher = view.publisher;
+  publication.published_ms = now.wall.ms;
+  const auto message =
+      std::make_shared<const wire::Message>(wire::Publish{std::move(publication), 0});
+  for (uint64_t bits = view.peers; bits != 0; bits &= bits - 1) {
+    const auto index = static_cast<PeerIndex>(std::countr_zero(bits));
+    to_peer(index, message, view.qos, {shard, view.token});
+  }
+}
+
+void NodePublications::to_peer(PeerIndex index, const SharedMessage& message, mqtt::Qos qos,
+                               Receipt receipt) {
+  const NodePeer* peer = peers_.at(index);
+  if (qos == mqtt::Qos::at_most_once) {
+    if (index == global_peer) return;
+    if (peer == nullptr || !peer->up || !peer->open || !desk_.links.credit(peer->name)) {
+      ++desk_.counters.dropped_no_credit;
+      return;
+    }
+    ++desk_.counters.forwarded;
+    routes_.flush_to(*peer);
+    desk_.links.stream(peer->name, *message);
+    return;
+  }
+  const bool awaited = peer != nullptr && (peer->open || peer->reopening);
+  if (index != global_peer && !awaited) {
+    ++desk_.counters.dropped_ended;
+    streams_.taken(receipt);
+    return;
+  }
+  ++desk_.counters.forwarded;
+  if (awaited) routes_.flush_to(*peer);
+  streams_.send(index, peer, message, receipt);
+}
+
+void NodePublications::from_peer(const wire::Publish& message) {
+  if (message.will != 0) {
+    constexpr size_t remembered = 65'536;
+    if (!wills_.insert(message.will).second) return;
+    if (wills_.size() > remembered) wills_.erase(wills_.begin());
+  }
+  ++desk_.counters.received;
+  const wire::Publication& publication = message.publication;
+  PublicationView view;
+  view.topic = publication.topic;
+  view.payload = publication.payload;
+  view.properties = publication.properties;
+  view.publisher = publication.publisher;
+  view.qos = static_cast<mqtt::Qos>(std::min<uint8_t>(publication.qos, 2));
+  view.retain = publication.retain;
+  view.expiry_s = publication.expiry_s;
+  for (uint64_t bits = routes_.shards_for(publication.topic); bits != 0; bits &= bits - 1) {
+    desk_.mail.publications(static_cast<ShardIndex>(std::countr_zero(bits))).append(view);
+  }
+}
+
+}  // namespace muster::broker

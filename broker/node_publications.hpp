@@ -1,0 +1,33 @@
+#pragma once
+// Publications between this broker's shards and the other nodes. Out: each to the peers whose bits
+// its shard has set. QoS 0 needs a peer that is up and has credit, else it is dropped and counted,
+// and never goes to global; QoS > 0 stays until the peer has taken it (node_streams). In: to those
+// of our shards whose routes match; they match again. Owned by the Node, on its thread.
+
+#include <set>
+
+#include "broker/node_routes.hpp"
+#include "broker/node_streams.hpp"
+
+namespace muster::broker {
+
+class NodePublications {
+ public:
+  NodePublications(NodeDesk& desk, NodePeers& peers, NodeRoutes& routes, NodeStreams& streams)
+      : desk_(desk), peers_(peers), routes_(routes), streams_(streams) {}
+
+  void from_shard(Now now, ShardIndex shard, const Publications& publications);
+  void from_peer(const wire::Publish& message);
+
+ private:
+  void forward(Now now, ShardIndex shard, const PublicationView& view);
+  void to_peer(PeerIndex index, const SharedMessage& message, mqtt::Qos qos, Receipt receipt);
+
+  NodeDesk& desk_;
+  NodePeers& peers_;
+  NodeRoutes& routes_;
+  NodeStreams& streams_;
+  std::set<uint64_t> wills_;  // the newest that were delivered: global may send one again
+};
+
+}  // namespace muster::broker

@@ -1,0 +1,61 @@
+#pragma once
+// What this broker has streamed to the other nodes and must know the fate of: each item until the
+// peer has taken it. Items wait here while the stream is not open (global was not there yet, or our
+// own incarnation was just renewed), those with a token also while the peer gives no credit. A
+// token is given back to its shard by Taken, all of a turn in one letter.
+//
+// Bound: items with a token are bounded by what their publishers may have unacknowledged, the
+// others by for_global_max. Owned by the Node, on its thread.
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "broker/node_peers.hpp"
+
+namespace muster::broker {
+
+using SharedMessage = std::shared_ptr<const wire::Message>;
+
+// Who waits for an item; token 0: nobody.
+struct Receipt {
+  ShardIndex shard{};
+  uint64_t token = 0;
+};
+
+class NodeStreams {
+ public:
+  explicit NodeStreams(NodeDesk& desk);
+
+  // Streams it or keeps it. `peer` is nullptr for a global not yet known.
+  void send(PeerIndex index, const NodePeer* peer, SharedMessage message, Receipt receipt);
+  void taken(Receipt receipt);  // there is nobody to send it to
+
+  void opened(const NodePeer& peer) { pump(peer); }  // after the routes, which come first
+  void acknowledged(const NodePeer& peer, uint64_t number);
+  void ended(PeerIndex index);    // everything to it counts as taken
+  void renewed(PeerIndex index);  // the stream is void: everything waits for opened() again
+
+  size_t unacknowledged(PeerIndex index) const;
+  void finish_turn();
+
+ private:
+  struct Item {
+    uint64_t number = 0;
+    SharedMessage message;
+    Receipt receipt;
+  };
+  struct Line {
+    std::deque<Item> sent;  // numbers rise
+    std::deque<Item> held;  // in order, after all that was sent
+  };
+  bool may_stream(const NodePeer& peer, const Receipt& receipt) const;
+  void pump(const NodePeer& peer);
+
+  NodeDesk& desk_;
+  std::array<Line, peer_limit> lines_;
+  std::vector<std::vector<uint64_t>> taken_;  // by shard
+};
+
+}  // namespace muster::broker
