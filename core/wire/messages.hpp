@@ -199,9 +199,9 @@ struct Delta {
   bool resumed = false;
   std::vector<LogEntry> entries;
 };
-// global -> query (bulk, after what it numbers), each heartbeat interval. It lists the slots of
-// this replica (broker_slot and user_slot too), or at least those that changed since the last
-// heartbeat.
+// global -> query (bulk, after what it numbers), each heartbeat interval. The first one after a
+// ReplicaAsk lists all slots of this replica (broker_slot and user_slot too), later ones at least
+// those that changed.
 struct LogHeartbeat {
   Position at;
   std::vector<std::pair<uint16_t, uint64_t>> slots;  // slot, number of its newest entry
