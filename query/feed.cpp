@@ -1,0 +1,182 @@
+#include "query/feed.hpp"
+
+#include <algorithm>
+
+namespace muster::query {
+
+namespace {
+
+// What a watcher can tell apart. The times and reasons of a row that stays offline are not news.
+bool looks_same(const wire::AnswerRow& left, const wire::AnswerRow& right) {
+  const wire::DeviceRow& a = left.device;
+  const wire::DeviceRow& b = right.device;
+  if (left.status != right.status || a.user != b.user) return false;
+  if (left.status == wire::Status::offline) return true;
+  return a.broker == b.broker && a.serial == b.serial && a.address == b.address &&
+         a.protocol == b.protocol;
+}
+
+}  // namespace
+
+Feed::Feed(const Options& options) : ring_(options.ring_entries) {}
+
+void Feed::listen(OnChange on_change, OnReset on_reset) {
+  on_change_ = std::move(on_change);
+  on_reset_ = std::move(on_reset);
+}
+
+void Feed::apply(const wire::LogEntry& entry) {
+  newest_ = std::max(newest_, entry.number);
+  const auto& row = entry.row;
+  if (const auto* device = std::get_if<wire::DeviceRow>(&row)) {
+    apply_device(entry.number, *device, entry.slot);
+  } else if (const auto* erased = std::get_if<wire::DeviceErased>(&row)) {
+    apply_erased(entry.number, erased->device);
+  } else if (const auto* user = std::get_if<wire::UserRow>(&row)) {
+    apply_user(entry.number, *user);
+  } else if (const auto* broker = std::get_if<wire::BrokerRow>(&row)) {
+    apply_broker(entry.number, *broker);
+  }
+}
+
+void Feed::apply_device(uint64_t number, const wire::DeviceRow& row, uint16_t slot) {
+  Change change;
+  change.number = number;
+  const RowId old = table_.find(row.device);
+  if (old != no_id) {
+    tell_broker(old);
+    change.before = table_.answer_row(old);
+  } else {
+    change.existed = false;
+  }
+  const RowId id = table_.put(row, slot);
+  change.after = table_.answer_row(id);
+  if (!change.existed || !looks_same(change.before, change.after)) push(std::move(change));
+}
+
+void Feed::apply_erased(uint64_t number, const std::string& device) {
+  const RowId id = table_.find(device);
+  if (id == no_id) return;
+  tell_broker(id);
+  Change change;
+  change.number = number;
+  change.before = table_.answer_row(id);
+  change.after = change.before;
+  change.after.status = wire::Status::offline;
+  change.after.device.connected = false;
+  table_.erase(id);
+  if (!looks_same(change.before, change.after)) push(std::move(change));
+}
+
+void Feed::apply_user(uint64_t number, const wire::UserRow& row) {
+  const UserId user = table_.find_user(row.user);
+  const bool many = user != no_id && table_.devices_of(user) > user_devices_max;
+  std::vector<std::pair<RowId, wire::AnswerRow>> before;
+  if (user != no_id && !many) {
+    for (RowId id = table_.first_of(user); id != no_id; id = table_.next_of_user(id)) {
+      tell_broker(id);
+      before.emplace_back(id, table_.answer_row(id));
+    }
+  }
+  table_.put_user(row);
+  if (many && on_reset_) on_reset_(true);
+  for (auto& [id, answer] : before) {
+    Change change;
+    change.number = number;
+    change.only_attributes = true;
+    change.before = std::move(answer);
+    change.after = table_.answer_row(id);
+    if (change.before.attributes != change.after.attributes) push(std::move(change));
+  }
+}
+
+void Feed::apply_broker(uint64_t number, const wire::BrokerRow& row) {
+  if (!table_.put_broker(row, number)) return;
+  if (to_visit_ == 0) walk_floor_ = number - 1;
+  to_visit_ = table_.end();
+}
+
+// What the watchers of this row have not heard about its broker.
+void Feed::tell_broker(RowId id) {
+  if (!table_.untold(id)) return;
+  Change change;
+  change.number = table_.broker_number(id);
+  change.before = table_.answer_row(id, Read::told);
+  table_.tell(id);
+  change.after = table_.answer_row(id);
+  if (change.before.status != change.after.status) push(std::move(change));
+}
+
+void Feed::pump(int64_t& budget) {
+  while (to_visit_ > 0 && budget > 0) {
+    if (walk_ >= table_.end()) walk_ = 0;
+    if (table_.alive(walk_) && table_.untold(walk_)) {
+      tell_broker(walk_);
+      budget -= 8;
+    }
+    ++walk_;
+    --to_visit_;
+    --budget;
+  }
+  if (to_visit_ == 0) walk_floor_.reset();
+}
+
+void Feed::push(Change change) {
+  const uint64_t place = ring_.push(std::move(change));
+  if (on_change_) on_change_(*ring_.at(place), place);
+}
+
+void Feed::begin_snapshot() {
+  table_.begin_replace();
+}
+
+void Feed::load(const wire::LogEntry& entry) {
+  const auto& row = entry.row;
+  if (const auto* device = std::get_if<wire::DeviceRow>(&row)) {
+    table_.put(*device, entry.slot);
+  } else if (const auto* user = std::get_if<wire::UserRow>(&row)) {
+    table_.put_user(*user);
+  } else if (const auto* broker = std::get_if<wire::BrokerRow>(&row)) {
+    table_.put_broker(*broker, entry.number);
+  }
+}
+
+void Feed::end_snapshot(Position at) {
+  table_.end_replace();
+  ring_.clear(at.number);
+  old_eras_.clear();
+  era_ = at.era;
+  newest_ = at.number;
+  to_visit_ = 0;
+  walk_floor_.reset();
+  if (on_reset_) on_reset_(false);
+}
+
+void Feed::resumed(uint64_t era, uint64_t number) {
+  if (old_eras_.size() == eras_kept) old_eras_.erase(old_eras_.begin());
+  old_eras_.push_back({era_, number});
+  era_ = era;
+}
+
+void Feed::drop_slots_outside(const SlotSet& slots) {
+  table_.erase_slots_outside(slots);
+}
+
+Position Feed::told() const {
+  return {era_, walk_floor_.value_or(newest_)};
+}
+
+bool Feed::covers(Position position) const {
+  if (position.era > era_ || !ring_.covers(position.number)) return false;
+  if (position.era == era_) return true;
+  // It goes on if it was before the end of its own era and of every later one.
+  bool found = false;
+  for (const EraEnd& old : old_eras_) {
+    if (old.era < position.era) continue;
+    found |= old.era == position.era;
+    if (position.number > old.number) return false;
+  }
+  return found;
+}
+
+}  // namespace muster::query
