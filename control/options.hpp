@@ -22,6 +22,7 @@ struct Options {
   uint32_t queries_expected = 2;  // the first slot map waits for so many query servers ...
   Duration settle = std::chrono::seconds(2);       // ... or for this long
   Duration remap_after = std::chrono::seconds(5);  // a query server down this long loses its slots
+  Duration repeat = std::chrono::seconds(5);       // the directory, since talk may be lost
   uint32_t nodes_max = 1000;  // nodes in the directory; the longest gone leaves first
   Duration retry_after = std::chrono::milliseconds(200);  // said with busy
 };
