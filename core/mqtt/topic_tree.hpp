@@ -159,7 +159,7 @@ class TopicTree {
   }
 
   Number make_child(Number parent, BytesView text) {
-    Number number;
+    Number number = none;
     if (unused_.empty()) {
       MUSTER_CHECK(nodes_.size() < exact_parent);
       number = static_cast<Number>(nodes_.size());

@@ -166,7 +166,7 @@ void one_property(GalleryRows& rows, const Host& host, const Property& property)
   }
   // Cut by its last byte, and to its identifier alone.
   Bytes cut = property.bytes;
-  const size_t digits = cut.find_last_of("0123456789ABCDEF", cut.find_last_not_of("]"));
+  const size_t digits = cut.find_last_of("0123456789ABCDEF", cut.find_last_not_of(']'));
   if (cut.back() != ']') {
     cut.erase(digits - 1, 2);
     rows.bad(name + ": cut", dressed(host, cut), Reason::malformed_packet);
