@@ -26,10 +26,9 @@ struct Frame {
   BytesView whole;
 };
 
-// Cuts the first packet. Without value: a reason (Remaining Length ill-formed, packet over
-// `maximum_packet_size`, packet type 0: judged as soon as the header is there). A Frame with an
-// empty `whole`: more bytes are needed; `needed` is set to the packet's whole size when known, else
-// 0.
+// Cuts the first packet. An error (Remaining Length ill-formed, packet over `maximum_packet_size`,
+// packet type 0) is judged as soon as the fixed header is there. A Frame with an empty `whole`:
+// more bytes are needed. `needed`: the packet's whole size when it is known, else 0.
 Expected<Frame, Reason> next_frame(BytesView input, size_t maximum_packet_size, size_t& needed);
 
 enum class Sender : uint8_t { client, server };  // who wrote the packet; the other may not send it
@@ -37,8 +36,7 @@ enum class Sender : uint8_t { client, server };  // who wrote the packet; the ot
 // Decodes any packet. CONNECT brings its own version; all others use `version`.
 Expected<Packet, Reason> decode(const Frame& frame, Version version, Sender sender);
 
-// The version in which a CONNECT that decode() refused wants its answer; 3.1.1 if it cannot be
-// told.
+// The version in which a refused CONNECT wants its answer; 3.1.1 if it cannot be told.
 Version connect_version(const Frame& frame);
 
 // The hot path's own door: PUBLISH alone, no variant, no allocation; properties only walked when
@@ -59,10 +57,11 @@ struct PublishView {
 Expected<PublishView, Reason> decode_publish(const Frame& frame, Version version,
                                              Sender sender = Sender::client);
 
-// The properties behind PublishView::properties, for whoever needs to look into them.
-Expected<Properties, Reason> decode_publish_properties(BytesView raw);
+// PublishView::properties as a value, for whoever needs to look into them.
+Expected<Properties, Reason> decode_publish_properties(BytesView raw,
+                                                       Sender sender = Sender::client);
 
-// The same for PUBACK, PUBREC, PUBREL and PUBCOMP; properties are validated and skipped.
+// PUBACK, PUBREC, PUBREL and PUBCOMP without a variant; properties are validated and skipped.
 struct AcknowledgementView {
   uint16_t packet_id = 0;
   Reason reason = Reason::success;
@@ -86,9 +85,11 @@ void encode_acknowledgement(Version version, PacketType type, uint16_t packet_id
 // Raw property bytes without their length, for encode_publish and for storage.
 void encode_properties(const Properties& properties, Bytes& out);
 
-// The raw property bytes of a received PUBLISH without topic alias and subscription identifiers
-// (which belong to the sender's connection): what is forwarded (3.3.2.3).
+// Appends the raw property bytes of a received PUBLISH without topic alias and subscription
+// identifiers, which belong to the sender's connection: what is forwarded (3.3.2.3). A Message
+// Expiry Interval becomes `message_expiry`, what is left of it (3.3.2-6).
 void forwardable_properties(BytesView raw, Bytes& out);
+void forwardable_properties(BytesView raw, uint32_t message_expiry, Bytes& out);
 
 bool valid_utf8(BytesView text);            // 1.5.4: no U+0000, no surrogates
 bool valid_topic_name(BytesView topic);     // 4.7: non-empty, no wildcards, valid UTF-8

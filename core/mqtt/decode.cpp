@@ -51,9 +51,7 @@ Expected<Packet, Reason> full_publish(const Frame& frame, Version version, Sende
   packet.retain = view->retain;
   packet.dup = view->dup;
   packet.packet_id = view->packet_id;
-  const Reason fault =
-      parse_properties(view->properties, carrier(PacketType::publish), sender, packet.properties);
-  MUSTER_CHECK(fault == Reason::success);  // decode_publish has walked them
+  packet.properties = *decode_publish_properties(view->properties, sender);  // were walked before
   return Packet{std::move(packet)};
 }
 

@@ -32,8 +32,7 @@ SubscriptionOptions read_options(Reader& body, Version version) {
 std::vector<Reason> read_reasons(Reader& body, PacketType packet) {
   std::vector<Reason> reasons;
   reasons.reserve(body.rest().size());
-  while (!body.at_end())
-    reasons.push_back(read_reason(body, packet));
+  while (!body.at_end()) reasons.push_back(read_reason(body, packet));
   body.require(!reasons.empty(), Reason::protocol_error);  // one for each filter: 3.8.4-6, 3.11.3
   return reasons;
 }
@@ -80,8 +79,7 @@ Unsubscribe read_unsubscribe(Reader& body, Version version) {
     read_properties(body, carrier(PacketType::unsubscribe), Sender::client, packet.properties);
   }
   body.require(!body.at_end(), Reason::protocol_error);  // 3.10.3-2
-  while (!body.at_end())
-    packet.filters.push_back(read_filter(body));
+  while (!body.at_end()) packet.filters.push_back(read_filter(body));
   return packet;
 }
 

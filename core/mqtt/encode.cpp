@@ -120,8 +120,7 @@ void put(const Unsubscribe& packet, Version version, Bytes& out) {
   put_packet(PacketType::unsubscribe, 2, out, [&] {
     put_u16(packet.packet_id, out);
     put_properties(packet.properties, version, out);
-    for (const BytesView filter : packet.filters)
-      put_string(filter, out);
+    for (const BytesView filter : packet.filters) put_string(filter, out);
   });
 }
 
@@ -130,8 +129,7 @@ void put(const Unsuback& packet, Version version, Bytes& out) {
     put_u16(packet.packet_id, out);
     put_properties(packet.properties, version, out);
     if (version != Version::v5) return;
-    for (const Reason reason : packet.reasons)
-      put_u8(static_cast<uint8_t>(reason), out);
+    for (const Reason reason : packet.reasons) put_u8(static_cast<uint8_t>(reason), out);
   });
 }
 

@@ -63,8 +63,7 @@ class FlatIndex {
 
   void place(Slot slot) {
     size_t at = home(slot.hash);
-    while (slots_[at].number != none)
-      at = next(at);
+    while (slots_[at].number != none) at = next(at);
     slots_[at] = slot;
   }
 

@@ -62,8 +62,7 @@ void InboxWindow::finish(uint64_t number) {
   slot(number) = State::none;
   --count_;
   if (count_ == 0) return;
-  while (slot(oldest_) == State::none)
-    ++oldest_;
+  while (slot(oldest_) == State::none) ++oldest_;
 }
 
 }  // namespace muster::mqtt

@@ -21,8 +21,7 @@ class PacketIds {
   uint16_t acquire() {
     if (in_use_ >= window_) return 0;
     if (in_use_ * 2u >= bits() && words_.size() < largest) grow();
-    while (~words_[at_] == 0)
-      at_ = (at_ + 1) % words_.size();
+    while (~words_[at_] == 0) at_ = (at_ + 1) % words_.size();
     const int bit = std::countr_one(words_[at_]);
     words_[at_] |= uint64_t{1} << bit;
     ++in_use_;

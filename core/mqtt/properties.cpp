@@ -57,6 +57,19 @@ void put_property(PropertyId id, const std::vector<Pair>& member, Bytes& out) {
   }
 }
 
+void forward_properties(BytesView raw, std::optional<uint32_t> message_expiry, Bytes& out) {
+  PropertyReader reader(raw, carrier(PacketType::publish), Sender::server);
+  while (reader.next()) {
+    if (reader.id() == PropertyId::topic_alias) continue;
+    if (reader.id() == PropertyId::subscription_identifier) continue;
+    if (reader.id() == PropertyId::message_expiry_interval && message_expiry) {
+      put_property(reader.id(), message_expiry, out);
+    } else {
+      out.append(reader.whole());
+    }
+  }
+}
+
 }  // namespace
 
 void read_properties(Reader& body, Carriers carrier, Sender sender, Properties& into) {
@@ -81,13 +94,19 @@ void encode_properties(const Properties& properties, Bytes& out) {
                 [&](PropertyId id, const auto& member) { put_property(id, member, out); });
 }
 
+Expected<Properties, Reason> decode_publish_properties(BytesView raw, Sender sender) {
+  Properties properties;
+  const Reason fault = parse_properties(raw, carrier(PacketType::publish), sender, properties);
+  if (fault != Reason::success) return Unexpected{fault};
+  return properties;
+}
+
 void forwardable_properties(BytesView raw, Bytes& out) {
-  PropertyReader reader(raw, carrier(PacketType::publish), Sender::server);
-  while (reader.next()) {
-    if (reader.id() == PropertyId::topic_alias) continue;
-    if (reader.id() == PropertyId::subscription_identifier) continue;
-    out.append(reader.whole());
-  }
+  forward_properties(raw, std::nullopt, out);
+}
+
+void forwardable_properties(BytesView raw, uint32_t message_expiry, Bytes& out) {
+  forward_properties(raw, message_expiry, out);
 }
 
 }  // namespace muster::mqtt

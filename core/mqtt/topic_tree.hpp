@@ -98,7 +98,7 @@ class TopicTree {
     Bytes text;              // the whole filter, or one level
     Number parent = none;    // none: unused, or the root
     Number plus = none;      // the child "+"
-    Number hash = none;      // the child "#"
+    Number pound = none;     // the child "#"
     uint32_t literals = 0;   // children that stand in the index
     Few<Value> values = {};  // of the filter that ends here
   };
@@ -132,7 +132,7 @@ class TopicTree {
   // Also finds "+" and "#", which stand in their parent and not in the index.
   Number find_any_child(Number parent, BytesView text) const {
     if (text == "+") return nodes_[parent].plus;
-    if (text == "#") return nodes_[parent].hash;
+    if (text == "#") return nodes_[parent].pound;
     return find_child(parent, text);
   }
 
@@ -173,7 +173,7 @@ class TopicTree {
     if (text == "+") {
       nodes_[parent].plus = number;
     } else if (text == "#") {
-      nodes_[parent].hash = number;
+      nodes_[parent].pound = number;
     } else {
       index_.insert(hash_of(parent, text), number);
       if (parent != exact_parent) ++nodes_[parent].literals;
@@ -189,7 +189,7 @@ class TopicTree {
       if (node.text == "+") {
         nodes_[parent].plus = none;
       } else if (node.text == "#") {
-        nodes_[parent].hash = none;
+        nodes_[parent].pound = none;
       } else {
         index_.erase(hash_of(parent, node.text), number);
         if (parent != exact_parent) --nodes_[parent].literals;
@@ -203,7 +203,7 @@ class TopicTree {
 
   bool childless(Number number) const {
     const Node& node = nodes_[number];
-    return node.literals == 0 && node.plus == none && node.hash == none;
+    return node.literals == 0 && node.plus == none && node.pound == none;
   }
 
   // Walks down the literal child first, then the child "+". On the way back the parent tells where
@@ -218,7 +218,7 @@ class TopicTree {
     Number number = root;
     while (true) {
       const Node& node = nodes_[number];
-      if (node.hash != none && !(number == root && hidden)) visit_values(node.hash, visit);
+      if (node.pound != none && !(number == root && hidden)) visit_values(node.pound, visit);
       Number child = none;
       if (cursor.at_end()) {
         visit_values(number, visit);

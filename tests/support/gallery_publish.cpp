@@ -95,15 +95,15 @@ void one_acknowledgement(GalleryRows& rows, PacketType type, const Bytes& name, 
   const bool answer = type == PacketType::puback || type == PacketType::pubrec;
   const Reason failure = answer ? Reason::quota_exceeded : Reason::packet_identifier_not_found;
   const Bytes code = answer ? "97" : "92";
+  const Bytes failed = first + "{ 0102 " + code;
   const Acknowledgement plain{.type = type, .packet_id = 258};
   for (const Sender sender : {Sender::client, Sender::server}) {
     rows.speak(Version::v5, sender);
     rows.good(name, first + "{ 0102 }", plain);
     rows.odd(name + " with success", first + "{ 0102 00 }", plain);
     rows.odd(name + " with no properties", first + "{ 0102 00 {} }", plain);
-    rows.good(name + " with failure", first + "{ 0102 " + code + " }",
-              Acknowledgement{type, 258, failure});
-    rows.good(name + " with reason string", first + "{ 0102 " + code + " { 1F['why'] } }",
+    rows.good(name + " with failure", failed + " }", Acknowledgement{type, 258, failure});
+    rows.good(name + " with reason string", failed + " { 1F['why'] } }",
               Acknowledgement{type, 258, failure, {.reason_string = "why"}});
     rows.bad(name + ": packet identifier 0", first + "{ 0000 }", Reason::protocol_error);
     rows.bad(name + ": packet identifier cut", first + "{ 01 }", malformed);

@@ -118,6 +118,13 @@ TEST(Codec, PublishViewTellsWhatMayBeForwarded) {
   Bytes forwarded;
   forwardable_properties(view->properties, forwarded);
   EXPECT_EQ(forwarded, plain);
+
+  packet.properties.topic_alias.reset();
+  packet.properties.subscription_identifiers.clear();
+  packet.properties.message_expiry_interval = 5;
+  Bytes aged;
+  forwardable_properties(view->properties, 5, aged);
+  EXPECT_EQ(*decode_publish_properties(aged), packet.properties);
 }
 
 TEST(Codec, AcknowledgementDoorsAgreeWithTheLargeOnes) {
