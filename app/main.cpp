@@ -3,13 +3,22 @@
 #include <string>
 
 #include "app/command.hpp"
+#include "clients/command.hpp"
 
 namespace {
 
 using namespace muster::app;
 
 constexpr Command commands[] = {
-    {declare_up}, {declare_roles}, {declare_keys}, {declare_check_config}, {declare_config_docs},
+    {declare_up},
+    {declare_roles},
+    {declare_keys},
+    {declare_check_config},
+    {declare_config_docs},
+    {muster::clients::declare_pub},
+    {muster::clients::declare_sub},
+    {muster::clients::declare_who},
+    {muster::clients::declare_watch},
 };
 
 int run(int argc, char** argv) {

@@ -34,7 +34,7 @@ std::string name_of_level(BytesView level) {
   for (size_t i = 0; i < level.size(); ++i) {
     unsigned value = 0;
     const char* digits = level.data() + i + 1;
-    if (level[i] == '%' && i + 2 < level.size() + 0 &&
+    if (level[i] == '%' && i + 2 < level.size() &&
         std::from_chars(digits, digits + 2, value, 16).ptr == digits + 2) {
       name += static_cast<char>(value);
       i += 2;

@@ -1,6 +1,6 @@
 #pragma once
-// A user's attributes as they are published to $user/me/info: one flat JSON object. Strings, numbers
-// and booleans become text; null removes an attribute (an empty value). Pure, any thread.
+// A user's attributes as they are published to $user/me/info: one flat JSON object. Strings,
+// numbers and booleans become text; null removes an attribute (an empty value). Pure, any thread.
 
 #include <map>
 #include <string>

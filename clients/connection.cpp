@@ -1,0 +1,197 @@
+#include "clients/connection.hpp"
+
+#include <mqtt/async_client.h>
+
+#include <cstdio>
+#include <random>
+
+#include "clients/properties.hpp"
+
+namespace muster::clients {
+namespace {
+
+int protocol_version(const std::string& text) {
+  if (text == "5" || text == "mqttv5") return MQTTVERSION_5;
+  if (text == "31" || text == "mqttv31") return MQTTVERSION_3_1;
+  return MQTTVERSION_3_1_1;
+}
+
+std::string client_id(const Flags& flags) {
+  if (!flags.id.empty()) return flags.id;
+  std::random_device random;
+  char suffix[17];
+  std::snprintf(suffix, sizeof suffix, "%08x%08x", random(), random());
+  return (flags.id_prefix.empty() ? std::string("muster-tool-") : flags.id_prefix) + suffix;
+}
+
+void read_url(Flags& flags) {
+  if (flags.url.empty()) return;
+  std::string rest = flags.url;
+  if (rest.rfind("mqtt://", 0) != 0) throw Failure("only mqtt:// URLs are known: " + flags.url);
+  rest.erase(0, 7);
+  if (size_t slash = rest.find('/'); slash != std::string::npos) {
+    flags.url_topic = rest.substr(slash + 1);
+    rest.erase(slash);
+  }
+  if (size_t at = rest.rfind('@'); at != std::string::npos) {
+    std::string login = rest.substr(0, at);
+    size_t colon = login.find(':');
+    flags.user = login.substr(0, colon);
+    if (colon != std::string::npos) flags.password = login.substr(colon + 1);
+    rest.erase(0, at + 1);
+  }
+  size_t colon = rest.rfind(':');
+  flags.host = rest.substr(0, colon);
+  if (colon != std::string::npos) flags.port = std::stoi(rest.substr(colon + 1));
+}
+
+Flags complete(Flags flags) {
+  read_url(flags);
+  flags.id = client_id(flags);
+  return flags;
+}
+
+std::string address(const Flags& flags) {
+  return "tcp://" + flags.host + ":" + std::to_string(flags.port);
+}
+
+// A reason code (5.0) or a return code (3.1.1) in words.
+std::string explain(const mqtt::exception& error) {
+  int code = error.get_reason_code() != 0 ? error.get_reason_code() : error.get_return_code();
+  if (error.get_return_code() > 0 && error.get_reason_code() == 0) {
+    return "the broker refused: return code " + std::to_string(code);
+  }
+  return error.to_string();
+}
+
+}  // namespace
+
+struct Connection::State {
+  explicit State(Flags given)
+      : flags(complete(std::move(given))),
+        version(protocol_version(flags.version)),
+        client(address(flags), flags.id, mqtt::create_options(version, 0), nullptr) {}
+
+  mqtt::connect_options options() const;
+
+  Flags flags;
+  int version;
+  mqtt::async_client client;
+};
+
+Connection::Connection(Flags flags) : state_(std::make_unique<State>(std::move(flags))) {}
+
+Connection::~Connection() {
+  try {
+    close();
+  } catch (const std::exception&) {
+    // The command is over; a connection that is broken already needs no word.
+  }
+}
+
+bool Connection::is_v5() const {
+  return state_->version == MQTTVERSION_5;
+}
+const Flags& Connection::flags() const {
+  return state_->flags;
+}
+
+mqtt::connect_options Connection::State::options() const {
+  mqtt::connect_options options;
+  options.set_mqtt_version(version);
+  options.set_keep_alive_interval(flags.keep_alive_s);
+  options.set_connect_timeout(10);
+  if (!flags.user.empty()) options.set_user_name(flags.user);
+  if (!flags.password.empty()) options.set_password(flags.password);
+  bool v5 = version == MQTTVERSION_5;
+  if (v5) {
+    options.set_clean_start(!flags.keep_session);
+    mqtt::properties properties = properties_for("connect", flags.properties);
+    if (flags.session_expiry_s != 0) {
+      properties.add(
+          {mqtt::property::SESSION_EXPIRY_INTERVAL, static_cast<int32_t>(flags.session_expiry_s)});
+    }
+    options.set_properties(std::move(properties));
+  } else {
+    options.set_clean_session(!flags.keep_session);
+  }
+  if (flags.will_topic.empty()) return options;
+  mqtt::will_options will(flags.will_topic, mqtt::binary_ref(flags.will_payload), flags.will_qos,
+                          flags.will_retain);
+  if (v5) will.set_properties(properties_for("will", flags.properties));
+  options.set_will(std::move(will));
+  return options;
+}
+
+void Connection::open() {
+  const Flags& flags = state_->flags;
+  state_->client.start_consuming();
+  try {
+    state_->client.connect(state_->options())->wait();
+  } catch (const mqtt::exception& error) {
+    throw Failure("cannot connect to " + flags.host + ":" + std::to_string(flags.port) + ": " +
+                  explain(error));
+  }
+}
+
+void Connection::publish(const Message& message) {
+  auto packet = mqtt::make_message(message.topic, message.payload, message.qos, message.retain);
+  if (is_v5()) packet->set_properties(message_properties(message));
+  auto token = state_->client.publish(packet);
+  token->wait();
+  int reason = token->get_reason_code();
+  if (reason < 0x80) return;
+  throw Failure("publication refused: " + mqtt::exception::reason_code_str(reason));
+}
+
+void Connection::subscribe(const std::string& filter, int qos, bool stale_retained) {
+  mqtt::subscribe_options options;
+  mqtt::properties properties;
+  if (is_v5()) {
+    properties = properties_for("subscribe", state_->flags.properties);
+    if (!stale_retained) {
+      options.set_retain_handling(mqtt::subscribe_options::DONT_SEND_RETAINED);
+    }
+  }
+  auto token = state_->client.subscribe(filter, qos, options, properties);
+  token->wait();
+  auto response = token->get_subscribe_response();
+  for (auto reason : response.get_reason_codes()) {
+    if (static_cast<int>(reason) < 0x80) continue;
+    throw Failure("subscription to " + filter +
+                  " refused: " + mqtt::exception::reason_code_str(static_cast<int>(reason)));
+  }
+}
+
+void Connection::unsubscribe(const std::string& filter) {
+  state_->client.unsubscribe(filter)->wait();
+}
+
+std::optional<Message> Connection::next(std::optional<std::chrono::milliseconds> timeout) {
+  mqtt::const_message_ptr packet;
+  if (!timeout) {
+    packet = state_->client.consume_message();
+  } else if (!state_->client.try_consume_message_for(&packet, *timeout)) {
+    return std::nullopt;
+  }
+  if (!packet) throw Failure("the connection was lost");
+  return received_message(*packet);
+}
+
+void Connection::close() {
+  if (!state_->client.is_connected()) return;
+  state_->client.disconnect()->wait_for(std::chrono::seconds(2));
+}
+
+int run(const char* name, const std::function<int()>& work) {
+  try {
+    return work();
+  } catch (const mqtt::exception& error) {
+    std::fprintf(stderr, "muster %s: %s\n", name, error.to_string().c_str());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "muster %s: %s\n", name, error.what());
+  }
+  return 1;
+}
+
+}  // namespace muster::clients
