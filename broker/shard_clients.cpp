@@ -78,6 +78,8 @@ void Shard::State::deadline_passed(uint32_t index) {
 void Shard::State::free_client(uint32_t index) {
   Client& client = at(index);
   if (client.phase == Phase::free) return;
+  std::erase(effects.pause, index);  // not for whoever gets the index next
+  std::erase(effects.resume, index);
   uint32_t generation = client.generation + 1;
   client = Client();
   client.generation = generation;

@@ -227,8 +227,14 @@ void Shard::State::granted(const wire::Grant& grant) {
   }
   uint32_t index = known->second;
   Client& client = at(index);
+  bool renewed = client.phase == Phase::live && client.term != grant.term;
   client.term = grant.term;
-  if (client.phase != Phase::awaiting_grant) return;  // a claim repeated after a hello
+  if (renewed) {  // claimed again after a hello: global streams out again what is unacknowledged
+    client.inbox->window = mqtt::InboxWindow(client.receive_maximum);
+    client.inbox->held.clear();
+    client.inbox->acked.clear();
+  }
+  if (client.phase != Phase::awaiting_grant) return;
   for (const wire::Subscription& stored : grant.subscriptions) {
     Subscribed subscription;
     subscription.filter = stored.filter;
