@@ -19,8 +19,9 @@ struct Options {
   Duration dead_after = std::chrono::seconds(10);  // unreachable -> dead
   Duration grace{};                                // a dropped device -> offline
   Duration forget_after = std::chrono::hours(24);  // an offline device without a session is erased
-  uint32_t sweep_rows = 500;     // rows of a dead broker that one slice turns offline
-  uint32_t dead_brokers = 1000;  // dead incarnations remembered; the oldest go first
+  uint32_t offline_devices = 1'000'000;  // more without a session are erased, the oldest first
+  uint32_t sweep_rows = 500;             // rows of a dead broker that one slice turns offline
+  uint32_t dead_brokers = 1000;          // dead incarnations remembered; the oldest go first
 
   // Sessions.
   uint32_t max_sessions = 10'000'000;   // one more persistent CONNECT is refused with 0x97

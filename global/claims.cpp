@@ -1,0 +1,220 @@
+#include "global/claims.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/mqtt/reason.hpp"
+
+namespace muster::global {
+namespace {
+
+using wire::GoneReason;
+
+Instant begin_of(Now now, const wire::Claim& claim) {
+  const uint64_t age = std::min<uint64_t>(claim.age_us, INT64_MAX / 4);
+  return now.mono - Duration(static_cast<int64_t>(age));
+}
+
+bool is_younger(const Connection& a, Instant a_began, const Connection& b, Instant b_began) {
+  if (a.broker == b.broker) return a.serial > b.serial;
+  return a_began >= b_began;
+}
+
+// The same socket, whose broker goes on under a new incarnation.
+bool is_same_socket(const wire::DeviceRow& row, const Broker& broker, const wire::Claim& claim) {
+  return row.connected && row.broker_name == broker.name() && row.since_ms == claim.since_ms &&
+         row.address == claim.address;
+}
+
+}  // namespace
+
+Age Claims::age_of(const Incoming& in, const Session* session) const {
+  const Device* device = devices_.find(in.claim.client_id);
+  // Its broker was judged dead and came back as another: this is what we knew, or what followed.
+  const Broker* before = device ? brokers_.find(device->newest.broker) : nullptr;
+  if (before && before->dead() && before->name() == in.broker.name()) return Age::younger;
+  if (session && in.claim.term != Term::none && in.claim.term < session->term) return Age::older;
+  return devices_.age_of(device, in.connection, in.began);
+}
+
+void Claims::claim(Now now, Broker& broker, const wire::Claim& claim) {
+  ++claims_;
+  Incoming in{broker, claim, {broker.incarnation(), claim.serial}, begin_of(now, claim), {}};
+  Session* session = sessions_.find(claim.client_id);
+  if (session && session->hold && session->hold->connection == in.connection) {
+    confirm(now, in, *session);
+    return;
+  }
+  in.age = age_of(in, session);
+  if (in.age == Age::older) {
+    evict(claim.client_id, in.connection);
+  } else if (claim.persistent) {
+    claim_persistent(now, in, session);
+  } else {
+    claim_clean(now, in, session);
+  }
+}
+
+void Claims::claim_persistent(Now now, const Incoming& in, Session* session) {
+  if (session && session->hold) {
+    wait(now, in, *session);
+    return;
+  }
+  const bool existed = session != nullptr;
+  if (!existed) {
+    if (sessions_.full()) {
+      const auto reason = static_cast<uint8_t>(mqtt::Reason::quota_exceeded);
+      ledger_.say(in.broker.name(), in.broker.incarnation(),
+                  wire::Refused{in.claim.client_id, in.claim.serial, reason});
+      return;
+    }
+    session = &sessions_.create(in.claim.client_id);
+  }
+  attach(now, in, *session, existed);
+}
+
+void Claims::claim_clean(Now now, const Incoming& in, Session* session) {
+  if (session && session->hold && in.age != Age::younger) {
+    wait(now, in, *session);
+    return;
+  }
+  if (session) {
+    if (session->hold) evict(in.claim.client_id, session->hold->connection);
+    if (session->waiter && session->waiter->connection != in.connection) {
+      evict(in.claim.client_id, session->waiter->connection);
+    }
+    over(now, *session);
+  }
+  take_row(now, in);
+}
+
+// Another connection of this client is what the row says from now on.
+void Claims::take_row(Now now, const Incoming& in) {
+  Device* device = devices_.find(in.claim.client_id);
+  if (device && device->is_at(in.connection)) {
+    devices_.confirm(now, in.broker, *device, in.claim);
+  } else {
+    if (device && is_same_socket(device->row, in.broker, in.claim)) {
+      wills_.moved(device->connection());
+    } else if (device && device->row.connected && !device->dropped && in.age == Age::younger) {
+      evict(in.claim.client_id, device->connection());
+    }
+    devices_.online(now, in.broker, in.claim);
+  }
+  if (!in.claim.will) return;
+  wire::Will will = *in.claim.will;
+  if (!in.claim.persistent) will.delay_s = 0;  // the session ends with the connection
+  wills_.add(in.connection, in.claim.client_id, will);
+}
+
+void Claims::attach(Now now, const Incoming& in, Session& session, bool existed) {
+  // A connection that was granted once has had its clean start.
+  const bool clean = in.claim.clean_start && in.claim.term == Term::none;
+  if (existed && clean) {
+    sessions_.wipe(session);
+    wills_.session_over(now, in.claim.client_id);
+  } else {
+    wills_.resumed(in.claim.client_id);
+  }
+  session.expiry_s = in.claim.session_expiry_s;
+  session.receive_maximum = std::max<uint16_t>(in.claim.receive_maximum, 1);
+  take_row(now, in);
+  Hold hold;
+  hold.connection = in.connection;
+  hold.peer = in.broker.name();
+  hold.term = devices_.find(in.claim.client_id)->row.term;
+  hold.present = existed && !clean;
+  hold.began = in.began;
+  hold.streams = in.broker.streams;
+  sessions_.hold(session, std::move(hold));
+  grant(session);
+}
+
+void Claims::grant(const Session& session) {
+  const Hold& hold = *session.hold;
+  wire::Grant grant{session.client_id, hold.connection.serial, hold.term, hold.present, {}};
+  for (const auto& [filter, subscription] : session.subscriptions) {
+    grant.subscriptions.push_back(subscription);
+  }
+  ledger_.say(hold.peer, hold.connection.broker, std::move(grant));
+}
+
+// The holder lists its connection again.
+void Claims::confirm(Now now, const Incoming& in, Session& session) {
+  Hold& hold = *session.hold;
+  hold.began = in.began;
+  take_row(now, in);
+  if (hold.streams != in.broker.streams) sessions_.restart_deliveries(session, in.broker.streams);
+  grant(session);
+  if (!session.waiter) return;
+  const Waiter& waiter = *session.waiter;
+  if (is_younger(waiter.connection, waiter.began, hold.connection, hold.began)) {
+    if (!hold.evicted) evict(session.client_id, hold.connection);
+    hold.evicted = true;
+    return;
+  }
+  evict(session.client_id, waiter.connection);
+  drop_waiter(session);
+  devices_.note_newest(now, *devices_.find(session.client_id), in.connection, in.claim.age_us);
+}
+
+void Claims::wait(Now now, const Incoming& in, Session& session) {
+  if (session.waiter && session.waiter->connection != in.connection) {
+    evict(session.client_id, session.waiter->connection);
+  }
+  session.waiter = Waiter{in.connection, in.broker.listing, in.began, in.claim};
+  waiting_.insert(session.client_id);
+  Device* device = devices_.find(session.client_id);
+  if (device) devices_.note_newest(now, *device, in.connection, in.claim.age_us);
+  if (in.age == Age::younger && !session.hold->evicted) {
+    evict(session.client_id, session.hold->connection);
+    session.hold->evicted = true;
+  }
+  if (!brokers_.has_lease(now, session.hold->connection.broker)) hand_over(now, session);
+}
+
+// The holder has let go or its lease has ended: the waiter gets the session.
+void Claims::hand_over(Now now, Session& session) {
+  Waiter waiter = std::move(*session.waiter);
+  drop_waiter(session);
+  Broker& broker = *brokers_.find(waiter.connection.broker);
+  waiter.claim.age_us =
+      static_cast<uint64_t>(std::max(now.mono - waiter.began, Duration::zero()).count());
+  // Whoever had the row was evicted, or is gone.
+  const Incoming in{broker, waiter.claim, waiter.connection, waiter.began, Age::same};
+  if (waiter.claim.persistent) {
+    attach(now, in, session, true);
+  } else {
+    over(now, session);
+    take_row(now, in);
+  }
+}
+
+void Claims::evict(const std::string& client_id, const Connection& connection) {
+  const Broker* broker = brokers_.living(connection.broker);
+  if (!broker) return;
+  ++evictions_;
+  const auto reason = static_cast<uint8_t>(mqtt::Reason::session_taken_over);
+  ledger_.say(broker->name(), broker->incarnation(),
+              wire::Evict{client_id, connection.serial, reason});
+}
+
+void Claims::drop_waiter(Session& session) {
+  waiting_.erase(session.client_id);
+  session.waiter.reset();
+}
+
+void Claims::over(Now now, Session& session) {
+  const std::string client_id = session.client_id;
+  waiting_.erase(client_id);
+  sessions_.drop(session);
+  wills_.session_over(now, client_id);
+}
+
+void Claims::expire(Now now) {
+  for (const std::string& client_id : sessions_.expired(now)) {
+    if (Session* session = sessions_.find(client_id)) over(now, *session);
+  }
+}
+
+}  // namespace muster::global

@@ -1,0 +1,238 @@
+#include "global/inbox.hpp"
+
+#include <algorithm>
+
+#include "global/keys.hpp"
+#include "global/record.hpp"
+#include "global/stored_publication.hpp"
+
+namespace muster::global {
+namespace {
+
+constexpr size_t entry_overhead = 64;  // bytes counted for an entry beside its publication
+
+size_t cost_of(const Entry& entry) {
+  return entry.body->bytes() + entry_overhead;
+}
+
+std::deque<Entry>::iterator at_or_after(Inbox& inbox, uint64_t number) {
+  return std::lower_bound(inbox.entries.begin(), inbox.entries.end(), number,
+                          [](const Entry& entry, uint64_t n) { return entry.number < n; });
+}
+
+}  // namespace
+
+void Inboxes::subscribe(Session& session, const wire::Subscription& subscription) {
+  tree_.add(subscription.filter, {&session, subscription.identifier, subscription.qos,
+                                  subscription.no_local, subscription.retain_as_published});
+}
+
+void Inboxes::unsubscribe(Session& session, const std::string& filter) {
+  tree_.remove(filter, {&session});
+}
+
+// One match for each session however many of its filters match: the greatest QoS, all identifiers.
+void Inboxes::collect(const wire::Publication& publication) {
+  matches_.clear();
+  ++match_;
+  tree_.match(publication.topic, [&](const Subscriber& subscriber) {
+    Session& session = *subscriber.session;
+    if (subscriber.no_local && publication.publisher == session.client_id) return;
+    if (session.inbox.match != match_) {
+      session.inbox.match = match_;
+      session.inbox.match_index = matches_.size();
+      matches_.push_back({&session, 0, false, {}});
+    }
+    Match& match = matches_[session.inbox.match_index];
+    match.qos = std::max(match.qos, std::min(subscriber.qos, publication.qos));
+    match.retain |= subscriber.retain_as_published && publication.retain;
+    if (subscriber.identifier != 0) match.identifiers.push_back(subscriber.identifier);
+  });
+  std::erase_if(matches_, [](const Match& match) { return match.qos == 0; });
+}
+
+void Inboxes::publish(Now now, wire::Publication publication) {
+  collect(publication);
+  const size_t bytes =
+      publication.topic.size() + publication.payload.size() + publication.properties.size();
+  std::erase_if(matches_, [&](const Match& match) {
+    if (has_room(now, *match.session, bytes + entry_overhead)) return false;
+    ++match.session->inbox.refused;
+    ++refused_;
+    return true;
+  });
+  if (matches_.empty()) return;
+  const auto body = std::make_shared<Body>();
+  body->publication = std::move(publication);
+  body->number = log_.take_number();
+  body->shared = matches_.size() > 1 && bytes > options_.inline_bytes;
+  if (body->shared) {
+    Writer writer;
+    write_publication(writer, body->publication);
+    ledger_.put(keys::body(body->publication.topic, body->number), writer.take());
+  }
+  for (Match& match : matches_) append(now, match, body);
+}
+
+bool Inboxes::has_room(Now now, Session& session, size_t bytes) {
+  Inbox& inbox = session.inbox;
+  const auto fits = [&] {
+    return inbox.count < options_.inbox_max_messages &&
+           inbox.bytes + bytes <= options_.inbox_max_bytes &&
+           bytes_ + bytes <= options_.inboxes_max_bytes;
+  };
+  if (fits()) return true;
+  if (inbox.earliest_expiry_ms > now.wall.ms) return false;
+  drop_expired(now, session);
+  return fits();
+}
+
+void Inboxes::append(Now now, Match& match, const std::shared_ptr<Body>& body) {
+  Session& session = *match.session;
+  Inbox& inbox = session.inbox;
+  Entry& entry = inbox.entries.emplace_back();
+  entry.number = inbox.next++;
+  entry.body = body;
+  entry.qos = match.qos;
+  entry.retain = match.retain;
+  entry.identifiers = std::move(match.identifiers);
+  if (body->publication.expiry_s != wire::no_expiry) {
+    entry.expires_ms = now.wall.ms + int64_t{1000} * body->publication.expiry_s;
+    inbox.earliest_expiry_ms = std::min(inbox.earliest_expiry_ms, entry.expires_ms);
+  }
+  ++body->entries;
+  ++inbox.count;
+  ++entries_;
+  ++appended_;
+  inbox.bytes += cost_of(entry);
+  bytes_ += cost_of(entry);
+  write_entry(session, entry);
+  wake(session);
+}
+
+void Inboxes::acknowledge(Session& session, const std::vector<uint64_t>& numbers) {
+  Inbox& inbox = session.inbox;
+  for (const uint64_t number : numbers) {
+    const auto entry = at_or_after(inbox, number);
+    if (entry == inbox.entries.end() || entry->number != number) continue;
+    if (entry->gone || !entry->streamed) continue;
+    drop(session, *entry);
+  }
+  dropped(session);
+  touch(session);
+}
+
+void Inboxes::drop(Session& session, Entry& entry) {
+  Inbox& inbox = session.inbox;
+  if (inbox.streaming && entry.number < inbox.next_out) --inbox.in_flight;
+  entry.gone = true;
+  --inbox.count;
+  --entries_;
+  inbox.bytes -= cost_of(entry);
+  bytes_ -= cost_of(entry);
+  ledger_.erase(keys::entry(session.client_id, entry.number));
+  Body& body = *entry.body;
+  if (--body.entries == 0 && body.shared) {
+    ledger_.erase(keys::body(body.publication.topic, body.number));
+  }
+  entry.body.reset();
+}
+
+// After drops: the record that keeps the numbers from being used again.
+void Inboxes::dropped(Session& session) {
+  Inbox& inbox = session.inbox;
+  while (!inbox.entries.empty() && inbox.entries.front().gone) inbox.entries.pop_front();
+  const uint64_t first = inbox.entries.empty() ? inbox.next : inbox.entries.front().number;
+  ledger_.put(keys::cursor(session.client_id),
+              Writer().number(first - 1).number(inbox.next).take());
+}
+
+void Inboxes::drop_expired(Now now, Session& session) {
+  Inbox& inbox = session.inbox;
+  inbox.earliest_expiry_ms = INT64_MAX;
+  for (Entry& entry : inbox.entries) {
+    if (entry.gone || entry.expires_ms == 0 || entry.streamed) continue;
+    if (entry.expires_ms <= now.wall.ms) {
+      drop(session, entry);
+      ++expired_;
+    } else {
+      inbox.earliest_expiry_ms = std::min(inbox.earliest_expiry_ms, entry.expires_ms);
+    }
+  }
+  dropped(session);
+}
+
+void Inboxes::clear(Session& session) {
+  Inbox& inbox = session.inbox;
+  for (Entry& entry : inbox.entries) {
+    if (!entry.gone) drop(session, entry);
+  }
+  ledger_.erase(keys::cursor(session.client_id));
+  const bool dirty = inbox.dirty;
+  inbox = {};
+  inbox.dirty = dirty;
+}
+
+void Inboxes::attach(Session& session) {
+  detach(session);
+  wake(session);
+}
+
+void Inboxes::detach(Session& session) {
+  Inbox& inbox = session.inbox;
+  if (inbox.streaming && inbox.next_out > 0) {
+    inbox.streamed_to = std::max(inbox.streamed_to, inbox.next_out - 1);
+  }
+  inbox.streaming = false;
+  inbox.next_out = 0;
+  inbox.in_flight = 0;
+}
+
+void Inboxes::wake(Session& session) {
+  Inbox& inbox = session.inbox;
+  auto& wakes = ledger_.open().wakes;
+  if (inbox.wake_commit != ledger_.number()) {
+    inbox.wake_commit = ledger_.number();
+    inbox.wake_index = wakes.size();
+    wakes.push_back({session.number, 0});
+  }
+  wakes[inbox.wake_index].entries_to = inbox.next - 1;
+}
+
+void Inboxes::stored(Session& session, const Wake& wake, uint64_t commit) {
+  Inbox& inbox = session.inbox;
+  inbox.stored_to = std::max(inbox.stored_to, wake.entries_to);
+  if (session.hold && !inbox.streaming && session.hold->commit <= commit) inbox.streaming = true;
+  touch(session);
+}
+
+void Inboxes::touch(Session& session) {
+  if (session.inbox.dirty) return;
+  session.inbox.dirty = true;
+  dirty_.push_back(session.number);
+}
+
+void Inboxes::resume(const std::string& peer) {
+  const auto found = stalled_.find(peer);
+  if (found == stalled_.end()) return;
+  dirty_.insert(dirty_.end(), found->second.begin(), found->second.end());
+  stalled_.erase(found);
+}
+
+void Inboxes::pump(Now now, wire::Links& links, const FindSession& find) {
+  const std::vector<uint64_t> dirty = std::exchange(dirty_, {});
+  for (const uint64_t number : dirty) {
+    Session* session = find(number);
+    if (!session) continue;
+    session->inbox.dirty = false;
+    pump(now, links, *session);
+  }
+}
+
+bool Inboxes::window_open(const Session& session, uint64_t number) const {
+  const Inbox& inbox = session.inbox;
+  return inbox.in_flight < session.receive_maximum &&
+         number - inbox.entries.front().number < 65'535;
+}
+
+}  // namespace muster::global

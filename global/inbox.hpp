@@ -1,0 +1,113 @@
+#pragma once
+// Inboxes (design.md section 6): every publication with QoS > 0 that a persistent session is to get
+// passes through here, online or not. Numbered for each session, stored, then streamed to the
+// broker that holds it, deleted when the device has acknowledged. Owned by Global, one thread.
+//
+// Window: at most Receive Maximum entries, and never numbers more than 65,534 apart, are streamed
+// and not acknowledged, since the packet identifier is 1 + number mod 65,535. Beyond it, and while
+// the broker's link has no credit, entries wait here. A full inbox refuses the new entry.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "core/base/time.hpp"
+#include "core/mqtt/topic_tree.hpp"
+#include "core/wire/links.hpp"
+#include "global/ledger.hpp"
+#include "global/log.hpp"
+#include "global/options.hpp"
+#include "global/session.hpp"
+
+namespace muster::global {
+
+class Inboxes {
+ public:
+  using FindSession = std::function<Session*(uint64_t number)>;
+
+  Inboxes(const Options& options, Ledger& ledger, Log& log)
+      : options_(options), ledger_(ledger), log_(log) {}
+
+  // ---- at start: bodies before entries, then loaded().
+  bool load_body(uint64_t number, BytesView value);
+  bool load_entry(Session& session, uint64_t number, BytesView value);
+  bool load_cursor(Session& session, BytesView value);
+  void loaded();
+  void loaded(Session& session);  // all of its records were loaded
+
+  // ---- subscriptions: what is in the tree is the session's.
+  void subscribe(Session& session, const wire::Subscription& subscription);
+  void unsubscribe(Session& session, const std::string& filter);
+
+  // Appends to the inbox of each session that wants it with QoS > 0.
+  void publish(Now now, wire::Publication publication);
+  // The device has these.
+  void acknowledge(Session& session, const std::vector<uint64_t>& numbers);
+  // Everything goes; what the numbers were is forgotten.
+  void clear(Session& session);
+
+  // A new attachment: after the open commit everything is streamed from the oldest on.
+  void attach(Session& session);
+  void detach(Session& session);
+  void stored(Session& session, const Wake& wake, uint64_t commit);
+
+  // Ends the turn: streams what may be streamed.
+  void pump(Now now, wire::Links& links, const FindSession& find);
+  // The peer's link has credit again.
+  void resume(const std::string& peer);
+
+  uint64_t entries() const { return entries_; }
+  uint64_t bytes() const { return bytes_; }
+  size_t subscriptions() const { return tree_.size(); }
+  uint64_t appended() const { return appended_; }
+  uint64_t refused() const { return refused_; }
+  uint64_t expired() const { return expired_; }
+
+ private:
+  struct Subscriber {  // a value in the tree
+    Session* session = nullptr;
+    uint32_t identifier = 0;
+    uint8_t qos = 0;
+    bool no_local = false;
+    bool retain_as_published = false;
+    bool operator==(const Subscriber& other) const { return session == other.session; }
+  };
+  struct Match {
+    Session* session = nullptr;
+    uint8_t qos = 0;
+    bool retain = false;
+    std::vector<uint32_t> identifiers;
+  };
+
+  void collect(const wire::Publication& publication);
+  bool has_room(Now now, Session& session, size_t bytes);
+  void append(Now now, Match& match, const std::shared_ptr<Body>& body);
+  void drop(Session& session, Entry& entry);
+  void drop_expired(Now now, Session& session);
+  void dropped(Session& session);
+  void wake(Session& session);
+  void touch(Session& session);
+  void pump(Now now, wire::Links& links, Session& session);
+  bool window_open(const Session& session, uint64_t number) const;
+  void write_entry(const Session& session, const Entry& entry);
+
+  const Options& options_;
+  Ledger& ledger_;
+  Log& log_;
+  mqtt::TopicTree<Subscriber> tree_;
+  std::map<uint64_t, std::shared_ptr<Body>> loading_;  // bodies, at start
+  std::vector<Match> matches_;                         // of one publication
+  uint64_t match_ = 0;
+  std::vector<uint64_t> dirty_;
+  std::map<std::string, std::set<uint64_t>> stalled_;  // by peer: sessions without credit
+  uint64_t entries_ = 0;
+  uint64_t bytes_ = 0;
+  uint64_t appended_ = 0;
+  uint64_t refused_ = 0;
+  uint64_t expired_ = 0;
+};
+
+}  // namespace muster::global

@@ -1,0 +1,98 @@
+// Inboxes as they are stored, and how they are read at start.
+
+#include <algorithm>
+
+#include "global/inbox.hpp"
+#include "global/keys.hpp"
+#include "global/stored_publication.hpp"
+
+namespace muster::global {
+namespace {
+
+// What a device has been told of an entry (unread notices).
+enum class State : uint64_t { fresh = 0, notified = 1, read = 2 };
+
+}  // namespace
+
+void Inboxes::write_entry(const Session& session, const Entry& entry) {
+  const Body& body = *entry.body;
+  Writer writer;
+  writer.reserve(body.shared ? 32 : body.bytes() + 64);
+  writer.number(static_cast<uint64_t>(State::fresh)).number(body.number).number(body.shared);
+  writer.integer(entry.expires_ms).number(entry.qos).number(entry.retain);
+  writer.number(entry.identifiers.size());
+  for (const uint32_t identifier : entry.identifiers) writer.number(identifier);
+  if (!body.shared) write_publication(writer, body.publication);
+  ledger_.put(keys::entry(session.client_id, entry.number), writer.take());
+}
+
+bool Inboxes::load_body(uint64_t number, BytesView value) {
+  Reader reader(value);
+  const auto body = std::make_shared<Body>();
+  body->publication = read_publication(reader);
+  body->number = number;
+  body->shared = true;
+  if (reader.bad()) return false;
+  loading_[number] = body;
+  return true;
+}
+
+bool Inboxes::load_entry(Session& session, uint64_t number, BytesView value) {
+  Reader reader(value);
+  Entry entry;
+  entry.number = number;
+  reader.number();  // state: nothing looks at it yet
+  const uint64_t message = reader.number();
+  const bool shared = reader.number() != 0;
+  entry.expires_ms = reader.integer();
+  entry.qos = static_cast<uint8_t>(reader.number());
+  entry.retain = reader.number() != 0;
+  for (uint64_t count = reader.number(); count > 0 && !reader.bad() && !reader.at_end(); --count) {
+    entry.identifiers.push_back(static_cast<uint32_t>(reader.number()));
+  }
+  if (shared) {
+    const auto found = loading_.find(message);
+    if (found == loading_.end()) return false;
+    entry.body = found->second;
+  } else {
+    entry.body = std::make_shared<Body>();
+    entry.body->number = message;
+    entry.body->publication = read_publication(reader);
+  }
+  if (reader.bad()) return false;
+  // It may have been streamed: surely not only if it came after the last broker had let go.
+  entry.streamed = session.hold.has_value() || number <= session.inbox.streamed_to;
+  Inbox& inbox = session.inbox;
+  if (entry.expires_ms != 0) {
+    inbox.earliest_expiry_ms = std::min(inbox.earliest_expiry_ms, entry.expires_ms);
+  }
+  ++entry.body->entries;
+  ++inbox.count;
+  ++entries_;
+  const size_t cost = entry.body->bytes() + 64;
+  inbox.bytes += cost;
+  bytes_ += cost;
+  inbox.next = std::max(inbox.next, number + 1);
+  inbox.entries.push_back(std::move(entry));
+  return true;
+}
+
+bool Inboxes::load_cursor(Session& session, BytesView value) {
+  Reader reader(value);
+  reader.number();  // the cursor: reading seeks to it once inboxes are not kept in memory
+  session.inbox.next = std::max(session.inbox.next, reader.number());
+  return !reader.bad();
+}
+
+void Inboxes::loaded(Session& session) {
+  session.inbox.stored_to = session.inbox.next - 1;
+}
+
+void Inboxes::loaded() {
+  for (const auto& [number, body] : loading_) {
+    if (body->entries == 0) ledger_.erase(keys::body(body->publication.topic, number));
+  }
+  loading_.clear();
+}
+
+}  // namespace muster::global

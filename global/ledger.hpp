@@ -1,0 +1,81 @@
+#pragma once
+// The batch that is being filled, and what waits for it: "nothing is said before what it rests on
+// is stored" in one place. One commit is open, at most one is with the store; commits end in order.
+// Owned by Global, one thread.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/store/store.hpp"
+#include "core/wire/messages.hpp"
+
+namespace muster::global {
+
+// For the stream to a broker; dropped if another incarnation is there by then.
+struct Said {
+  std::string peer;
+  Incarnation incarnation = Incarnation::none;
+  wire::Message message;
+};
+
+// A subscription that waits for the store and then for the brokers' RoutesTaken.
+struct SubscribeWait {
+  std::string client_id;
+  Term term = Term::none;
+  uint64_t request = 0;
+  std::vector<uint8_t> reasons;
+  uint64_t routes = 0;  // number of the announcement it needs; 0: none
+};
+
+// A session that has something to deliver: entries up to this number are stored then.
+struct Wake {
+  uint64_t session = 0;
+  uint64_t entries_to = 0;
+};
+
+struct Commit {
+  uint64_t number = 0;
+  std::map<Bytes, std::optional<Bytes>> writes;  // without value: deleted
+  bool sync = false;
+  std::vector<wire::LogEntry> entries;
+  std::vector<Said> said;
+  std::map<Incarnation, std::pair<std::string, uint64_t>> taken;  // peer, stream number
+  std::vector<Wake> wakes;
+  std::vector<SubscribeWait> subscribes;
+
+  bool empty() const {
+    return writes.empty() && entries.empty() && said.empty() && taken.empty() && wakes.empty() &&
+           subscribes.empty();
+  }
+};
+
+class Ledger {
+ public:
+  Ledger() { open_.number = 1; }
+
+  void put(Bytes key, Bytes value) { open_.writes[std::move(key)] = std::move(value); }
+  void erase(Bytes key) { open_.writes[std::move(key)] = std::nullopt; }
+  void say(const std::string& peer, Incarnation incarnation, wire::Message message) {
+    open_.said.push_back({peer, incarnation, std::move(message)});
+  }
+  // Stream items from this peer are in the open commit up to `number`.
+  void take(const std::string& peer, Incarnation incarnation, uint64_t number);
+  Commit& open() { return open_; }
+  uint64_t number() const { return open_.number; }  // of the open commit
+
+  // Nothing to write and nothing in flight: what was decided may leave at once.
+  std::optional<Commit> finish();
+  std::optional<store::StoreBatch> seal(bool sync);
+  Commit stored(uint64_t number);
+  bool idle() const { return !flying_ && open_.empty(); }
+
+ private:
+  Commit next();
+
+  Commit open_;
+  std::optional<Commit> flying_;
+};
+
+}  // namespace muster::global

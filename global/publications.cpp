@@ -1,0 +1,104 @@
+#include "global/publications.hpp"
+
+#include "global/keys.hpp"
+#include "global/stored_publication.hpp"
+
+namespace muster::global {
+
+bool Publications::load(uint64_t number, BytesView value) {
+  Reader reader(value);
+  Pending pending;
+  pending.publication = read_publication(reader);
+  for (uint64_t count = reader.number(); count > 0 && !reader.bad() && !reader.at_end(); --count) {
+    pending.brokers.insert(Incarnation{reader.number()});
+  }
+  if (reader.bad()) return false;
+  all_[number] = std::move(pending);
+  return true;
+}
+
+void Publications::start() {
+  std::set<Incarnation> over;
+  for (const auto& [number, pending] : all_) {
+    for (const Incarnation incarnation : pending.brokers) {
+      if (!brokers_.living(incarnation)) over.insert(incarnation);
+    }
+  }
+  for (const Incarnation incarnation : over) died(incarnation);
+}
+
+void Publications::publish(const wire::Publication& publication) {
+  Pending pending{publication, {}, ledger_.number()};
+  const uint64_t number = log_.take_number();
+  for (const auto& [incarnation, broker] : brokers_.all()) {
+    if (broker.dead()) continue;
+    pending.brokers.insert(incarnation);
+    if (broker.streams > 0) ways_[incarnation].waiting.push_back(number);
+  }
+  if (pending.brokers.empty()) return;
+  Writer writer;
+  write_publication(writer, publication);
+  writer.number(pending.brokers.size());
+  for (const Incarnation incarnation : pending.brokers) {
+    writer.number(static_cast<uint64_t>(incarnation));
+  }
+  ledger_.put(keys::publication(publication.topic, number), writer.take());
+  all_.emplace(number, std::move(pending));
+}
+
+void Publications::greet(const Broker& broker) {
+  Way& way = ways_[broker.incarnation()];
+  way = {};
+  for (const auto& [number, pending] : all_) {
+    if (pending.brokers.contains(broker.incarnation())) way.waiting.push_back(number);
+  }
+}
+
+void Publications::died(Incarnation incarnation) {
+  ways_.erase(incarnation);
+  std::vector<uint64_t> numbers;
+  for (const auto& [number, pending] : all_) {
+    if (pending.brokers.contains(incarnation)) numbers.push_back(number);
+  }
+  for (const uint64_t number : numbers) taken(number, incarnation);
+}
+
+void Publications::taken(uint64_t number, Incarnation incarnation) {
+  const auto found = all_.find(number);
+  if (found == all_.end()) return;
+  found->second.brokers.erase(incarnation);
+  if (!found->second.brokers.empty()) return;
+  ledger_.erase(keys::publication(found->second.publication.topic, number));
+  all_.erase(found);
+}
+
+void Publications::acknowledged(Incarnation incarnation, uint64_t stream_number) {
+  const auto found = ways_.find(incarnation);
+  if (found == ways_.end()) return;
+  auto& on_the_way = found->second.on_the_way;
+  while (!on_the_way.empty() && on_the_way.front().first <= stream_number) {
+    taken(on_the_way.front().second, incarnation);
+    on_the_way.pop_front();
+  }
+}
+
+void Publications::pump(wire::Links& links) {
+  for (auto& [incarnation, way] : ways_) {
+    if (way.waiting.empty()) continue;
+    const Broker* broker = brokers_.living(incarnation);
+    if (!broker) continue;
+    while (!way.waiting.empty() && links.credit(broker->name())) {
+      const uint64_t number = way.waiting.front();
+      const auto found = all_.find(number);
+      if (found != all_.end()) {
+        if (found->second.commit > stored_) break;
+        const uint64_t stream_number =
+            links.stream(broker->name(), wire::Publish{found->second.publication, number});
+        way.on_the_way.emplace_back(stream_number, number);
+      }
+      way.waiting.pop_front();
+    }
+  }
+}
+
+}  // namespace muster::global

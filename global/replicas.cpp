@@ -1,0 +1,189 @@
+#include "global/replicas.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace muster::global {
+namespace {
+
+// A replica repeats what it asks until it is answered; the answer may be on its way.
+constexpr Duration repeat_after = std::chrono::seconds(1);
+
+}  // namespace
+
+void Replicas::ask(Now now, const std::string& peer, const wire::ReplicaAsk& ask,
+                   wire::Links& links) {
+  const auto found = replicas_.find(peer);
+  if (found != replicas_.end() && found->second.request == ask.request) {
+    const Replica& known = found->second;
+    if (known.phase != Phase::done || now.mono < known.answered + repeat_after) return;
+  }
+  if (replicas_.empty()) next_heartbeat_ = now.mono + options_.links.heartbeat;
+  Replica& replica = replicas_[peer] = {};
+  replica.request = ask.request;
+  if (ask.slots.empty()) replica.slots.set();
+  for (const uint16_t slot : ask.slots) {
+    if (slot < wire::log_slot_count) replica.slots.set(slot);
+  }
+  replica.slots.set(wire::broker_slot);
+  replica.slots.set(wire::user_slot);
+  if (log_.can_resume(ask.have)) {
+    ++resumes_;
+    replica.sent = ask.have.number;
+    replica.answered = now.mono;
+    send_entries(peer, replica, links, true);
+    return;
+  }
+  replica.sent = log_.at().number;
+  replica.phase = Phase::brokers;
+}
+
+// ---- deltas ----------------------------------------------------------------------------------
+
+void Replicas::send_deltas(wire::Links& links) {
+  for (auto& [peer, replica] : replicas_) {
+    if (replica.phase == Phase::done) send_entries(peer, replica, links, false);
+  }
+}
+
+void Replicas::send_entries(const std::string& peer, Replica& replica, wire::Links& links,
+                            bool resumed) {
+  const auto& ring = log_.ring();
+  auto entry = std::upper_bound(ring.begin(), ring.end(), replica.sent,
+                                [](uint64_t n, const wire::LogEntry& e) { return n < e.number; });
+  wire::Delta delta{replica.request, log_.era(), resumed, {}};
+  for (; entry != ring.end(); ++entry) {
+    if (!replica.slots.test(entry->slot)) continue;
+    delta.entries.push_back(*entry);
+    if (delta.entries.size() < options_.page_rows) continue;
+    links.bulk(peer, delta);
+    delta.resumed = false;
+    delta.entries.clear();
+  }
+  if (delta.resumed || !delta.entries.empty()) links.bulk(peer, delta);
+  replica.sent = log_.at().number;
+}
+
+void Replicas::tick(Now now, wire::Links& links) {
+  if (replicas_.empty() || now.mono < next_heartbeat_) return;
+  next_heartbeat_ = now.mono + options_.links.heartbeat;
+  for (const auto& [peer, replica] : replicas_) {
+    if (replica.phase == Phase::done) heartbeat(peer, replica, links);
+  }
+}
+
+void Replicas::heartbeat(const std::string& peer, const Replica& replica,
+                         wire::Links& links) const {
+  wire::LogHeartbeat heartbeat{log_.at(), {}};
+  for (uint16_t slot = 0; slot < wire::log_slot_count; ++slot) {
+    if (replica.slots.test(slot)) heartbeat.slots.emplace_back(slot, log_.head(slot));
+  }
+  links.bulk(peer, heartbeat);
+}
+
+// ---- snapshots -------------------------------------------------------------------------------
+
+bool Replicas::has_work() const {
+  return std::any_of(replicas_.begin(), replicas_.end(),
+                     [](const auto& replica) { return replica.second.phase != Phase::done; });
+}
+
+void Replicas::work(Now now, wire::Links& links) {
+  for (auto& [peer, replica] : replicas_) {
+    if (replica.phase != Phase::done) send_page(now, peer, replica, links);
+  }
+}
+
+void Replicas::send_page(Now now, const std::string& peer, Replica& replica, wire::Links& links) {
+  if (!log_.covers(replica.sent)) {  // it took longer than the ring reaches back: once more
+    Replica again;
+    again.request = replica.request;
+    again.slots = replica.slots;
+    again.sent = log_.at().number;
+    again.phase = Phase::brokers;
+    replica = std::move(again);
+  }
+  wire::SnapshotPage page{replica.request, log_.at(), replica.page++, false, {}};
+  page.last = fill_page(replica, page.entries);
+  if (page.last) {
+    ++snapshots_;
+    replica.phase = Phase::done;
+    replica.answered = now.mono;
+    replica.sent = log_.at().number;
+  }
+  links.bulk(peer, page);
+  if (page.last) heartbeat(peer, replica, links);
+}
+
+void Replicas::add(std::vector<wire::LogEntry>& entries, uint64_t number, uint16_t slot,
+                   const Log::Row& row) const {
+  // What is not stored yet is not said; it will come as a delta.
+  if (number == 0 || number > log_.at().number) return;
+  entries.push_back({number, 0, slot, row});
+}
+
+// True: that was all.
+bool Replicas::fill_page(Replica& replica, std::vector<wire::LogEntry>& entries) const {
+  if (replica.phase == Phase::brokers) {
+    for (const auto& [incarnation, broker] : brokers_.all()) {
+      add(entries, broker.number, wire::broker_slot, broker.row);
+    }
+    replica.phase = Phase::users;
+  }
+  if (replica.phase == Phase::users) {
+    if (!fill_users(replica, entries)) return false;
+    replica.phase = Phase::devices;
+    replica.after.clear();
+    replica.started = false;
+  }
+  if (replica.phase == Phase::devices) {
+    if (!fill_devices(replica, entries)) return false;
+    replica.phase = Phase::erased;
+  }
+  if (replica.phase == Phase::erased) {
+    for (const auto& [slot, entry] : log_.erased_heads()) {
+      if (replica.slots.test(slot) && entry.number == log_.head(slot)) {
+        add(entries, entry.number, slot, entry.row);
+      }
+    }
+    replica.phase = Phase::changes;
+  }
+  const auto& ring = log_.ring();
+  auto entry = std::upper_bound(ring.begin(), ring.end(), replica.sent,
+                                [](uint64_t n, const wire::LogEntry& e) { return n < e.number; });
+  for (; entry != ring.end(); ++entry) {
+    if (entries.size() >= options_.page_rows) return false;
+    if (replica.slots.test(entry->slot)) entries.push_back(*entry);
+    replica.sent = entry->number;
+  }
+  return true;
+}
+
+bool Replicas::fill_users(Replica& replica, std::vector<wire::LogEntry>& entries) const {
+  const auto& rows = users_.all();
+  auto row = replica.started ? rows.upper_bound(replica.after) : rows.begin();
+  for (; row != rows.end(); ++row) {
+    if (entries.size() >= options_.page_rows) return false;
+    add(entries, row->second.number, wire::user_slot, row->second.row);
+    replica.after = row->first;
+    replica.started = true;
+  }
+  return true;
+}
+
+bool Replicas::fill_devices(Replica& replica, std::vector<wire::LogEntry>& entries) const {
+  for (; replica.slot < slot_count; ++replica.slot, replica.started = false) {
+    if (!replica.slots.test(replica.slot)) continue;
+    const auto& rows = devices_.slot(replica.slot);
+    auto row = replica.started ? rows.upper_bound(replica.after) : rows.begin();
+    for (; row != rows.end(); ++row) {
+      if (entries.size() >= options_.page_rows) return false;
+      add(entries, row->second.number, replica.slot, row->second.row);
+      replica.after = row->first;
+      replica.started = true;
+    }
+  }
+  return true;
+}
+
+}  // namespace muster::global

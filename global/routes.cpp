@@ -1,0 +1,109 @@
+#include "global/routes.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace muster::global {
+namespace {
+
+constexpr size_t backlog_bytes = 16 << 20;  // on the way to a broker; over it: a snapshot later
+constexpr size_t part_filters = 100'000;    // in one message
+
+}  // namespace
+
+void Routes::add(const std::string& filter) {
+  const auto [found, is_new] = filters_.try_emplace(filter);
+  ++found->second.sessions;
+  if (!is_new) return;
+  if (removed_.erase(filter) > 0) {
+    found->second.number = number_;  // nobody was told that it goes
+  } else {
+    found->second.number = number_ + 1;
+    added_.insert(filter);
+  }
+}
+
+void Routes::remove(const std::string& filter) {
+  const auto found = filters_.find(filter);
+  MUSTER_CHECK(found != filters_.end());
+  if (--found->second.sessions > 0) return;
+  filters_.erase(found);
+  if (added_.erase(filter) == 0) removed_.insert(filter);
+}
+
+uint64_t Routes::number_of(const std::string& filter) const {
+  const auto found = filters_.find(filter);
+  return found == filters_.end() ? 0 : found->second.number;
+}
+
+void Routes::greet(Broker& broker) {
+  broker.routes_taken = 0;
+  snapshot(broker);
+}
+
+void Routes::snapshot(Broker& broker) {
+  behind_.erase(broker.incarnation());
+  // In parts; the last one has the number of the last announcement.
+  const size_t parts = filters_.empty() ? 1 : (filters_.size() + part_filters - 1) / part_filters;
+  auto filter = filters_.begin();
+  for (size_t part = 0; part < parts; ++part) {
+    wire::Routes routes{number_ - (parts - 1 - part), part == 0, {}, {}};
+    for (; filter != filters_.end() && routes.added.size() < part_filters; ++filter) {
+      routes.added.push_back(filter->first);
+    }
+    ledger_.say(broker.name(), broker.incarnation(), std::move(routes));
+  }
+}
+
+void Routes::taken(Broker& broker, uint64_t number) {
+  broker.routes_taken = std::max(broker.routes_taken, number);
+}
+
+void Routes::announce(const wire::Links& links) {
+  const bool changed = !added_.empty() || !removed_.empty();
+  if (changed) {
+    ++number_;
+    const std::vector<std::string> added(added_.begin(), added_.end());
+    const std::vector<std::string> removed(removed_.begin(), removed_.end());
+    for (auto& [incarnation, broker] : brokers_.all()) {
+      if (broker.dead() || broker.streams == 0 || behind_.contains(incarnation)) continue;
+      if (links.waiting_bytes(broker.name()) > backlog_bytes) {
+        behind_.insert(incarnation);
+        continue;
+      }
+      ledger_.say(broker.name(), incarnation, wire::Routes{number_, false, added, removed});
+    }
+    added_.clear();
+    removed_.clear();
+  }
+  for (const Incarnation incarnation : std::set<Incarnation>(behind_)) {
+    Broker* broker = brokers_.living(incarnation);
+    if (!broker) {
+      behind_.erase(incarnation);
+    } else if (links.waiting_bytes(broker->name()) < backlog_bytes / 2) {
+      snapshot(*broker);
+    }
+  }
+}
+
+bool Routes::is_bound(Now now, uint64_t number) const {
+  for (const auto& [incarnation, broker] : brokers_.all()) {
+    if (broker.routes_taken < number && brokers_.has_lease(now, incarnation)) return false;
+  }
+  return true;
+}
+
+std::vector<SubscribeWait> Routes::settled(Now now) {
+  std::vector<SubscribeWait> done;
+  for (auto waiting = waiting_.begin(); waiting != waiting_.end();) {
+    if (!is_bound(now, waiting->routes)) {
+      ++waiting;
+      continue;
+    }
+    done.push_back(std::move(*waiting));
+    waiting = waiting_.erase(waiting);
+  }
+  return done;
+}
+
+}  // namespace muster::global

@@ -1,0 +1,236 @@
+#include "global/sessions.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/mqtt/reason.hpp"
+#include "global/keys.hpp"
+#include "global/record.hpp"
+
+namespace muster::global {
+
+// ---- as stored -------------------------------------------------------------------------------
+
+void Sessions::put(const Session& session) {
+  Writer writer;
+  writer.number(session.expiry_s).number(session.receive_maximum);
+  writer.number(static_cast<uint64_t>(session.term)).integer(session.detached_ms);
+  writer.number(session.inbox.streamed_to).number(session.inbox.refused);
+  writer.number(session.hold.has_value());
+  if (session.hold) {
+    const Hold& hold = *session.hold;
+    writer.number(static_cast<uint64_t>(hold.connection.broker));
+    writer.number(static_cast<uint64_t>(hold.connection.serial));
+    writer.number(static_cast<uint64_t>(hold.term)).number(hold.present).text(hold.peer);
+  }
+  ledger_.put(keys::session(session.client_id), writer.take());
+}
+
+bool Sessions::load(const std::string& client_id, BytesView value) {
+  Reader reader(value);
+  Session& session = create(client_id);
+  session.expiry_s = static_cast<uint32_t>(reader.number());
+  session.receive_maximum = static_cast<uint16_t>(reader.number());
+  session.term = Term{reader.number()};
+  session.detached_ms = reader.integer();
+  session.inbox.streamed_to = reader.number();
+  session.inbox.refused = reader.number();
+  if (reader.number() != 0) {
+    Hold hold;
+    hold.connection.broker = Incarnation{reader.number()};
+    hold.connection.serial = Serial{reader.number()};
+    hold.term = Term{reader.number()};
+    hold.present = reader.number() != 0;
+    hold.peer = reader.text();
+    hold.commit = UINT64_MAX;  // it streams when its broker has claimed it again
+    session.hold = std::move(hold);
+    ++held_;
+  }
+  if (session.receive_maximum == 0) session.receive_maximum = 1;
+  session.inbox.next = session.inbox.streamed_to + 1;
+  if (!reader.bad()) return true;
+  drop(session);
+  return false;
+}
+
+bool Sessions::load_subscription(const std::string& client_id, const std::string& filter,
+                                 BytesView value) {
+  Session* session = find(client_id);
+  if (!session) return false;
+  Reader reader(value);
+  wire::Subscription subscription;
+  subscription.filter = filter;
+  subscription.qos = static_cast<uint8_t>(reader.number());
+  subscription.no_local = reader.number() != 0;
+  subscription.retain_as_published = reader.number() != 0;
+  subscription.retain_handling = static_cast<uint8_t>(reader.number());
+  subscription.identifier = static_cast<uint32_t>(reader.number());
+  if (reader.bad()) return false;
+  inboxes_.subscribe(*session, subscription);
+  if (subscription.qos > 0) routes_.add(filter);
+  session->subscriptions[filter] = std::move(subscription);
+  return true;
+}
+
+void Sessions::start(Now now) {
+  for (auto& [client_id, session] : sessions_) {
+    inboxes_.loaded(session);
+    if (session.hold || session.expiry_s == wire::no_expiry) continue;
+    const auto whole = std::chrono::seconds(session.expiry_s);
+    const auto gone = std::chrono::milliseconds(now.wall.ms - session.detached_ms);
+    expiry_.set(client_id, now.mono + std::clamp<Duration>(whole - gone, Duration::zero(), whole));
+  }
+}
+
+// ---- the table -------------------------------------------------------------------------------
+
+Session* Sessions::find(BytesView client_id) {
+  const auto found = sessions_.find(client_id);
+  return found == sessions_.end() ? nullptr : &found->second;
+}
+
+Session* Sessions::find(uint64_t number) {
+  const auto found = by_number_.find(number);
+  return found == by_number_.end() ? nullptr : found->second;
+}
+
+Session& Sessions::create(const std::string& client_id) {
+  Session& session = sessions_[client_id];
+  session.client_id = client_id;
+  session.number = next_number_++;
+  by_number_[session.number] = &session;
+  return session;
+}
+
+void Sessions::wipe(Session& session) {
+  while (!session.subscriptions.empty()) {
+    remove_subscription(session, std::string(session.subscriptions.begin()->first));
+  }
+  inboxes_.clear(session);
+  // Whatever is under way for what it was finds it no more.
+  by_number_.erase(session.number);
+  session.number = next_number_++;
+  session.inbox.dirty = false;
+  by_number_[session.number] = &session;
+}
+
+void Sessions::drop(Session& session) {
+  wipe(session);
+  if (session.hold) --held_;
+  expiry_.clear(session.client_id);
+  ledger_.erase(keys::session(session.client_id));
+  by_number_.erase(session.number);
+  sessions_.erase(std::string(session.client_id));
+}
+
+void Sessions::hold(Session& session, Hold hold) {
+  if (!session.hold) ++held_;
+  expiry_.clear(session.client_id);
+  session.term = hold.term;
+  session.detached_ms = 0;
+  hold.commit = ledger_.number();
+  session.hold = std::move(hold);
+  inboxes_.attach(session);
+  put(session);
+}
+
+void Sessions::restart_deliveries(Session& session, uint32_t streams) {
+  session.hold->streams = streams;
+  session.hold->commit = ledger_.number();
+  inboxes_.attach(session);
+}
+
+void Sessions::detach(Now now, Session& session) {
+  MUSTER_CHECK(session.hold);
+  --held_;
+  session.hold.reset();
+  session.detached_ms = now.wall.ms;
+  inboxes_.detach(session);
+  put(session);
+  if (session.expiry_s != wire::no_expiry) {
+    expiry_.set(session.client_id, now.mono + std::chrono::seconds(session.expiry_s));
+  }
+}
+
+std::vector<std::string> Sessions::expired(Now now) {
+  std::vector<std::string> over;
+  while (over.size() < options_.sweep_rows) {
+    auto client_id = expiry_.pop(now.mono);
+    if (!client_id) break;
+    over.push_back(std::move(*client_id));
+  }
+  return over;
+}
+
+// ---- what its holder says --------------------------------------------------------------------
+
+Session* Sessions::held_by(Incarnation from, const std::string& client_id, Term term) {
+  Session* session = find(client_id);
+  if (!session || !session->hold) return nullptr;
+  if (session->hold->term != term || session->hold->connection.broker != from) return nullptr;
+  return session;
+}
+
+bool Sessions::subscribe(Incarnation from, const wire::SubscribeSession& subscribe) {
+  Session* session = held_by(from, subscribe.client_id, subscribe.term);
+  if (!session) return false;
+  SubscribeWait wait{subscribe.client_id, subscribe.term, subscribe.request, {}, 0};
+  for (const wire::Subscription& subscription : subscribe.subscriptions) {
+    wait.reasons.push_back(add_subscription(*session, subscription, wait));
+  }
+  ledger_.open().subscribes.push_back(std::move(wait));
+  return true;
+}
+
+uint8_t Sessions::add_subscription(Session& session, const wire::Subscription& subscription,
+                                   SubscribeWait& wait) {
+  const std::string& filter = subscription.filter;
+  const auto present = session.subscriptions.find(filter);
+  if (present == session.subscriptions.end() &&
+      session.subscriptions.size() >= options_.max_subscriptions) {
+    return static_cast<uint8_t>(mqtt::Reason::quota_exceeded);
+  }
+  const bool had_route = present != session.subscriptions.end() && present->second.qos > 0;
+  inboxes_.subscribe(session, subscription);
+  if (subscription.qos > 0 && !had_route) routes_.add(filter);
+  if (subscription.qos == 0 && had_route) routes_.remove(filter);
+  wait.routes = std::max(wait.routes, routes_.number_of(filter));
+  Writer writer;
+  writer.number(subscription.qos).number(subscription.no_local);
+  writer.number(subscription.retain_as_published).number(subscription.retain_handling);
+  writer.number(subscription.identifier);
+  ledger_.put(keys::subscription(session.client_id, filter), writer.take());
+  session.subscriptions.insert_or_assign(filter, subscription);
+  return subscription.qos;
+}
+
+void Sessions::remove_subscription(Session& session, const std::string& filter) {
+  const auto found = session.subscriptions.find(filter);
+  inboxes_.unsubscribe(session, filter);
+  if (found->second.qos > 0) routes_.remove(filter);
+  ledger_.erase(keys::subscription(session.client_id, filter));
+  session.subscriptions.erase(found);
+}
+
+bool Sessions::unsubscribe(Incarnation from, const wire::UnsubscribeSession& unsubscribe) {
+  Session* session = held_by(from, unsubscribe.client_id, unsubscribe.term);
+  if (!session) return false;
+  SubscribeWait wait{unsubscribe.client_id, unsubscribe.term, unsubscribe.request, {}, 0};
+  for (const std::string& filter : unsubscribe.filters) {
+    const bool present = session->subscriptions.contains(filter);
+    wait.reasons.push_back(static_cast<uint8_t>(present ? mqtt::Reason::success
+                                                        : mqtt::Reason::no_subscription_existed));
+    if (present) remove_subscription(*session, filter);
+  }
+  ledger_.open().subscribes.push_back(std::move(wait));
+  return true;
+}
+
+bool Sessions::acknowledge(Incarnation from, const wire::InboxAck& ack) {
+  Session* session = held_by(from, ack.client_id, ack.term);
+  if (!session) return false;
+  inboxes_.acknowledge(*session, ack.numbers);
+  return true;
+}
+
+}  // namespace muster::global

@@ -1,0 +1,29 @@
+#pragma once
+// A publication as global stores it, in wills, in publications under way and in inbox entries.
+// Pure functions, any thread.
+
+#include "core/wire/messages.hpp"
+#include "global/record.hpp"
+
+namespace muster::global {
+
+inline void write_publication(Writer& writer, const wire::Publication& publication) {
+  writer.text(publication.topic).text(publication.payload).text(publication.properties);
+  writer.number(publication.qos).number(publication.retain).number(publication.expiry_s);
+  writer.text(publication.publisher).integer(publication.published_ms);
+}
+
+inline wire::Publication read_publication(Reader& reader) {
+  wire::Publication publication;
+  publication.topic = reader.text();
+  publication.payload = reader.text();
+  publication.properties = reader.text();
+  publication.qos = static_cast<uint8_t>(reader.number());
+  publication.retain = reader.number() != 0;
+  publication.expiry_s = static_cast<uint32_t>(reader.number());
+  publication.publisher = reader.text();
+  publication.published_ms = reader.integer();
+  return publication;
+}
+
+}  // namespace muster::global

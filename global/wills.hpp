@@ -1,0 +1,80 @@
+#pragma once
+// Wills (protocol.md): registered with the claim of their connection, in the same batch; when the
+// connection has ended removed, or published, or kept for their delay; each exactly once or not at
+// all. Publication = one batch that removes the will, appends it to the inboxes and stores it as
+// under way to the brokers. Owned by Global, one thread.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/base/time.hpp"
+#include "core/wire/messages.hpp"
+#include "global/connection.hpp"
+#include "global/deadlines.hpp"
+#include "global/inbox.hpp"
+#include "global/ledger.hpp"
+#include "global/publications.hpp"
+
+namespace muster::global {
+
+// What became of the session of a connection that has ended.
+struct Fate {
+  enum Kind { over, detached, resumed } kind = over;
+  uint32_t expiry_s = 0;  // detached: how long it lives
+};
+
+class Wills {
+ public:
+  Wills(Ledger& ledger, Inboxes& inboxes, Publications& publications)
+      : ledger_(ledger), inboxes_(inboxes), publications_(publications) {}
+
+  bool load(const std::string& client_id, const Connection& connection, BytesView value);
+  void start(Now now);
+
+  // Of a live connection; claiming it again changes nothing.
+  void add(const Connection& connection, const std::string& client_id, const wire::Will& will);
+  void ended(Now now, const Connection& connection, wire::GoneReason reason, const Fate& fate);
+  // The connection goes on under another incarnation of its broker, which has the will too.
+  void moved(const Connection& connection);
+  // The session is taken up again, or is over, before the delay of its wills.
+  void resumed(const std::string& client_id);
+  void session_over(Now now, const std::string& client_id);
+
+  // Some connection of this incarnation that still has a will and has not ended.
+  struct Open {
+    Connection connection;
+    std::string client_id;
+  };
+  std::vector<Open> open_of(Incarnation broker, size_t limit) const;
+
+  void tick(Now now);
+  Instant next_wake() const { return delays_.next(); }
+  size_t size() const { return wills_.size(); }
+  size_t delayed() const { return delays_.size(); }
+  uint64_t published() const { return published_; }
+
+ private:
+  struct Registered {
+    std::string client_id;
+    wire::Will will;
+    int64_t due_ms = 0;  // wall; 0: its connection has not ended
+  };
+  using Delay = std::pair<std::string, Connection>;
+
+  void put(const Connection& connection, const Registered& registered);
+  void remove(const Connection& connection);
+  void publish(Now now, const Connection& connection);
+  std::vector<Connection> delayed_of(const std::string& client_id) const;
+
+  Ledger& ledger_;
+  Inboxes& inboxes_;
+  Publications& publications_;
+  std::map<Connection, Registered> wills_;
+  std::map<std::string, std::vector<Connection>> delayed_;  // by client id
+  Deadlines<Connection> delays_;
+  uint64_t published_ = 0;
+};
+
+}  // namespace muster::global
