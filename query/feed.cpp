@@ -26,7 +26,6 @@ void Feed::listen(OnChange on_change, OnReset on_reset) {
 }
 
 void Feed::apply(const wire::LogEntry& entry) {
-  newest_ = std::max(newest_, entry.number);
   const auto& row = entry.row;
   if (const auto* device = std::get_if<wire::DeviceRow>(&row)) {
     apply_device(entry.number, *device, entry.slot);
@@ -134,6 +133,9 @@ void Feed::load(const wire::LogEntry& entry) {
   const auto& row = entry.row;
   if (const auto* device = std::get_if<wire::DeviceRow>(&row)) {
     table_.put(*device, entry.slot);
+  } else if (const auto* erased = std::get_if<wire::DeviceErased>(&row)) {
+    const RowId id = table_.find(erased->device);
+    if (id != no_id) table_.erase(id);
   } else if (const auto* user = std::get_if<wire::UserRow>(&row)) {
     table_.put_user(*user);
   } else if (const auto* broker = std::get_if<wire::BrokerRow>(&row)) {
@@ -146,7 +148,7 @@ void Feed::end_snapshot(Position at) {
   ring_.clear(at.number);
   old_eras_.clear();
   era_ = at.era;
-  newest_ = at.number;
+  proven_ = at.number;
   to_visit_ = 0;
   walk_floor_.reset();
   if (on_reset_) on_reset_(false);
@@ -163,7 +165,7 @@ void Feed::drop_slots_outside(const SlotSet& slots) {
 }
 
 Position Feed::told() const {
-  return {era_, walk_floor_.value_or(newest_)};
+  return {era_, std::min(walk_floor_.value_or(proven_), proven_)};
 }
 
 bool Feed::covers(Position position) const {

@@ -28,6 +28,7 @@ class Feed : public Rows {
   void begin_snapshot() override;
   void load(const wire::LogEntry& entry) override;
   void end_snapshot(Position at) override;
+  void proven(Position at) override { proven_ = at.number; }
   void resumed(uint64_t era, uint64_t number) override;
   void drop_slots_outside(const SlotSet& slots) override;
 
@@ -37,7 +38,7 @@ class Feed : public Rows {
 
   const Table& table() const { return table_; }
   const Ring& ring() const { return ring_; }
-  // Every change up to here is in the ring or gone from it.
+  // Every change up to here was told: it is in the ring, or gone from it.
   Position told() const;
   // Whether changes after this position can be replayed from the ring.
   bool covers(Position position) const;
@@ -63,7 +64,7 @@ class Feed : public Rows {
   OnChange on_change_;
   OnReset on_reset_;
   uint64_t era_ = 0;
-  uint64_t newest_ = 0;  // number applied
+  uint64_t proven_ = 0;
   std::vector<EraEnd> old_eras_;
 
   // The walk over rows whose watchers were not told their broker's state.

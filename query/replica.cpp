@@ -33,13 +33,11 @@ void Replica::global_down() {
   phase_ = Phase::away;
   ask_at_ = never;
   ask_now_ = false;
-  pending_.clear();
 }
 
 void Replica::ask(Now now, Position have) {
   have_ = have;
   phase_ = Phase::asking;
-  pending_.clear();
   next_page_ = 0;
   if (!wanted_) return;
   ++request_;
@@ -81,7 +79,6 @@ void Replica::receive(Now now, const wire::SnapshotPage& page) {
   if (page.page == 0) {
     phase_ = Phase::loading;
     next_page_ = 0;
-    pending_.clear();
     loaded_ = false;  // half of it in the rows: only a whole one will do now
     rows_.begin_snapshot();
   }
@@ -99,36 +96,44 @@ void Replica::finish_snapshot(Now now, Position at) {
   loaded_ = true;
   held_ = *wanted_;
   proven_ = at;
-  proven_at_ = now.mono;
   applied_ = at.number;
   std::fill(newest_.begin(), newest_.end(), 0);
   ++snapshots_;
   rows_.end_snapshot(at);
-  const std::deque<wire::LogEntry> pending = std::exchange(pending_, {});
-  for (const wire::LogEntry& entry : pending)
-    if (!follow(entry)) return gap(now);
+  rooted_ = true;
+  chain_ = at.number;
+  end_at(now, at.number);
 }
 
 void Replica::receive(Now now, const wire::Delta& delta) {
-  if (phase_ == Phase::loading && !delta.resumed) {
-    for (const wire::LogEntry& entry : delta.entries) pending_.push_back(entry);
-    if (pending_.size() > options_.pending_max) ask_again(now);
-    return;
-  }
-  if (phase_ == Phase::asking) {
-    if (!delta.resumed || delta.request != request_ || !loaded_) return;
-    phase_ = Phase::following;
-    ask_at_ = never;
-    held_ = *wanted_;
-    if (proven_.era != delta.era) {
-      proven_.era = delta.era;
-      rows_.resumed(delta.era, have_.number);
-    }
-  }
+  if (delta.request != request_) return;
+  if (phase_ == Phase::asking && delta.resumed && loaded_) resume(delta.era);
   if (phase_ != Phase::following) return;
   if (delta.era != proven_.era) return ask_again(now);
+  if (delta.previous > chain_) return gap(now);
   for (const wire::LogEntry& entry : delta.entries)
     if (!follow(entry)) return gap(now);
+  if (delta.at > 0) end_at(now, delta.at);
+}
+
+void Replica::resume(uint64_t era) {
+  phase_ = Phase::following;
+  ask_at_ = never;
+  held_ = *wanted_;
+  chain_ = have_.number;
+  rooted_ = have_.number <= proven_.number;
+  if (proven_.era == era) return;
+  proven_.era = era;
+  rows_.resumed(era, have_.number);
+}
+
+// A message in an unbroken row of messages ended here.
+void Replica::end_at(Now now, uint64_t number) {
+  chain_ = std::max(chain_, number);
+  if (!rooted_) return;
+  proven_.number = chain_;
+  proven_at_ = now.mono;
+  rows_.proven(proven_);
 }
 
 bool Replica::follow(const wire::LogEntry& entry) {
@@ -143,10 +148,15 @@ bool Replica::follow(const wire::LogEntry& entry) {
 void Replica::receive(Now now, const wire::LogHeartbeat& heartbeat) {
   if (phase_ != Phase::following) return;
   if (heartbeat.at.era != proven_.era) return ask_again(now);
-  for (const auto& [slot, number] : heartbeat.slots)
-    if (concerns(slot) && number > known(slot)) return gap(now);
-  if (heartbeat.at.number >= proven_.number) proven_.number = heartbeat.at.number;
-  proven_at_ = now.mono;
+  size_t listed = 0;
+  for (const auto& [slot, number] : heartbeat.slots) {
+    if (!concerns(slot)) continue;
+    if (number > known(slot)) return gap(now);
+    ++listed;
+  }
+  if (listed < wanted_->count() + (wire::log_slot_count - slot_count)) return;
+  rooted_ = true;
+  end_at(now, heartbeat.at.number);
 }
 
 bool Replica::concerns(uint16_t slot) const {

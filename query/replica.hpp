@@ -5,10 +5,10 @@
 //
 // Continuity: an entry names the number before it in its slot. What is known of a slot is the
 // greater of the proven position and the slot's newest entry here; an entry whose `previous` is
-// beyond that, or a heartbeat that knows a newer one, is a gap.
+// beyond that, or a heartbeat that knows a newer one, is a gap. So is a delta that does not begin
+// where the message before it ended.
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
@@ -28,6 +28,7 @@ class Rows {
   virtual void begin_snapshot() = 0;
   virtual void load(const wire::LogEntry& entry) = 0;
   virtual void end_snapshot(Position at) = 0;
+  virtual void proven(Position at) = 0;  // everything up to here was applied
   // Positions of older eras up to `number` go on in `era`.
   virtual void resumed(uint64_t era, uint64_t number) = 0;
   virtual void drop_slots_outside(const SlotSet& slots) = 0;
@@ -67,6 +68,8 @@ class Replica {
   void ask_again(Now now) { ask(now, phase_ == Phase::asking ? have_ : proven_); }
   void gap(Now now);
   void finish_snapshot(Now now, Position at);
+  void resume(uint64_t era);
+  void end_at(Now now, uint64_t number);
   bool concerns(uint16_t slot) const;
   bool follow(const wire::LogEntry& entry);
   uint64_t known(uint16_t slot) const { return std::max(newest_[slot], proven_.number); }
@@ -86,10 +89,11 @@ class Replica {
 
   uint64_t request_ = 0;
   Position have_;
+  uint64_t chain_ = 0;   // where the last message ended
+  bool rooted_ = false;  // the chain began at a proven position
   uint32_t next_page_ = 0;
   bool ask_now_ = false;
   Instant ask_at_ = never;
-  std::deque<wire::LogEntry> pending_;  // while loading
 
   uint64_t snapshots_ = 0;
   uint64_t gaps_ = 0;

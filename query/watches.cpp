@@ -198,10 +198,11 @@ void Watches::resume(Map::iterator it) {
   watch.resume.reset();
   if (!feed_.covers(from)) return restart(it);
   watch.live = true;
-  watch.skip_until = from.number;
+  // It may come from a server that was further: what it has will come here too.
+  if (from.number > feed_.told().number) watch.skip_until = from.number;
   const Ring& ring = feed_.ring();
   for (uint64_t place = ring.first(); place < ring.end(); ++place) {
-    if (!wants(watch, *ring.at(place))) continue;
+    if (ring.at(place)->number <= from.number || !wants(watch, *ring.at(place))) continue;
     if (watch.pending.size() >= options_.backlog_max) return restart(it);
     watch.pending.push_back(place);
   }

@@ -193,15 +193,20 @@ struct SnapshotPage {
   std::vector<LogEntry> entries;
 };
 // global -> query (bulk): entries in order. `resumed` answers a ReplicaAsk that needs no snapshot.
+// Each message that brings a replica forward (last SnapshotPage, Delta, LogHeartbeat) ends at some
+// position: everything of its slots up to there is in it or was sent before. `at` is where this one
+// ends, `previous` where the one before it did (of a `resumed` one: where the replica was). So each
+// delta proves continuity by itself; without them (0) that waits for the next heartbeat.
 struct Delta {
   uint64_t request = 0;
   uint64_t era = 0;
   bool resumed = false;
   std::vector<LogEntry> entries;
+  uint64_t previous = 0;
+  uint64_t at = 0;
 };
-// global -> query (bulk, after what it numbers), each heartbeat interval. The first one after a
-// ReplicaAsk lists all slots of this replica (broker_slot and user_slot too), later ones at least
-// those that changed.
+// global -> query (bulk, after what it numbers), each heartbeat interval and after a snapshot. It
+// lists all slots of this replica (broker_slot and user_slot too): one that does not proves nothing.
 struct LogHeartbeat {
   Position at;
   std::vector<std::pair<uint16_t, uint64_t>> slots;  // slot, number of its newest entry

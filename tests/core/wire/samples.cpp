@@ -60,7 +60,7 @@ std::vector<Message> replicas() {
       Deposed{},
       ReplicaAsk{1, {2, 3}, {4, 5}},
       SnapshotPage{1, {2, 3}, 4, true, rows()},
-      Delta{1, 2, true, rows()},
+      Delta{1, 2, true, rows(), 3, 4},
       LogHeartbeat{{1, 2}, {{3, 4}, {1024, 1ull << 40}}},
       WatchOpen{1, {{"user", Compare::prefix, "a"}}, Position{1, 2}, {3}},
       WatchOpen{},
