@@ -70,13 +70,13 @@ function(muster_test_tools)
   foreach(source IN LISTS sources)
     get_filename_component(target "${source}" NAME_WE)
     add_executable(${target} "${source}")
-    target_link_libraries(${target} PRIVATE tests_support)
+    target_link_libraries(${target} PRIVATE tests_support core_host)
     muster_compile_rules(${target})
   endforeach()
 endfunction()
 
-# Scripts run by the system's python: e2e tests get the program's path in MUSTER, that of
-# gallery_export (tests/tools) in GALLERY.
+# Scripts run by the system's python: e2e tests get the program's path in MUSTER, those of
+# tests/tools in GALLERY and FILLER.
 function(muster_script_tests)
   set(python /usr/bin/python3)
   file(GLOB scripts CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/e2e/*_test.py")
@@ -85,7 +85,7 @@ function(muster_script_tests)
     add_test(NAME e2e_${name} COMMAND ${python} "${script}")
     set_tests_properties(e2e_${name} PROPERTIES
       LABELS e2e TIMEOUT 600
-      ENVIRONMENT "MUSTER=$<TARGET_FILE:muster>;GALLERY=$<TARGET_FILE:gallery_export>;PYTHONDONTWRITEBYTECODE=1")
+      ENVIRONMENT "MUSTER=$<TARGET_FILE:muster>;GALLERY=$<TARGET_FILE:gallery_export>;FILLER=$<TARGET_FILE:rows_filler>;PYTHONDONTWRITEBYTECODE=1")
   endforeach()
   if(EXISTS "${CMAKE_SOURCE_DIR}/tests/tidy_test.py")
     add_test(NAME tidy COMMAND ${python} "${CMAKE_SOURCE_DIR}/tests/tidy_test.py")

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import tempfile
 
 from muster import Process, free_port, run
@@ -34,8 +35,12 @@ class Cluster:
         """A port whose neighbour is free too: a node binds both."""
         while True:
             port = free_port()
-            if port < 65000:
-                return port
+            with socket.socket() as neighbour:
+                try:
+                    neighbour.bind(("127.0.0.1", port + 1))
+                    return port
+                except (OSError, OverflowError):
+                    continue
 
     def write(self, name):
         role = name.split("-")[0]
