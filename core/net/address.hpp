@@ -19,4 +19,8 @@ std::string to_string(const Address& address);
 // Only this machine can reach it: 127.0.0.0/8, ::1, localhost.
 bool is_loopback(const std::string& host);
 
+// A host name as an IPv4 address; addresses, and names that are unknown, as they are. May block on
+// the resolver: at start only.
+std::string numeric(const std::string& host);
+
 }  // namespace muster::net

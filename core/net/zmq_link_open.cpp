@@ -7,6 +7,7 @@
 
 #include "core/base/check.hpp"
 #include "core/base/log.hpp"
+#include "core/net/address.hpp"
 #include "core/net/clock.hpp"
 #include "core/net/routing_id.hpp"
 #include "core/net/zmq_link.hpp"
@@ -14,6 +15,7 @@
 namespace muster::net {
 namespace {
 
+constexpr std::string_view tcp = "tcp://";
 constexpr int reconnect_ms = 100;
 constexpr int reconnect_limit_ms = 2000;
 constexpr int connect_timeout_ms = 2000;
@@ -21,6 +23,20 @@ constexpr int handshake_timeout_ms = 5000;
 constexpr int unacknowledged_limit_ms = 10'000;
 constexpr int keep_alive_s = 60;
 constexpr int curve_overhead = 64;  // bytes around an encrypted frame: 33
+
+// ZeroMQ dials names but binds only addresses (and interfaces).
+std::string bindable(const std::string& endpoint) {
+  const size_t colon = endpoint.rfind(':');
+  if (!endpoint.starts_with(tcp) || endpoint[tcp.size()] == '[') return endpoint;
+  const std::string host = endpoint.substr(tcp.size(), colon - tcp.size());
+  return std::string(tcp) + (host == "*" ? host : numeric(host)) + endpoint.substr(colon);
+}
+
+// The host as it was written: others may know it only by that name.
+std::string with_actual_port(const std::string& endpoint, const std::string& bound) {
+  if (!endpoint.starts_with(tcp)) return endpoint;
+  return endpoint.substr(0, endpoint.rfind(':')) + bound.substr(bound.rfind(':'));
+}
 
 }  // namespace
 
@@ -48,17 +64,17 @@ std::string ZmqLink::bind() {
     router.set(ZMQ_ROUTER_MANDATORY, 1);
     // A reconnect keeps its id, and the broken connection may not be known as such here yet.
     router.set(ZMQ_ROUTER_HANDOVER, 1);
-    if (context_.keys() && endpoint.starts_with("tcp://")) {
+    if (context_.keys() && endpoint.starts_with(tcp)) {
       router.set(ZMQ_CURVE_SERVER, 1);
       router.set(ZMQ_CURVE_SECRETKEY, context_.keys()->secret_key);
       watch_door(channel);
     }
-    if (const int error = router.bind(endpoint); error != 0) {
+    if (const int error = router.bind(bindable(endpoint)); error != 0) {
       std::string text = zmq_strerror(error);
       if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] += 'a' - 'A';
       return endpoint + ": " + text;
     }
-    endpoints_[index(channel)] = router.last_endpoint();
+    endpoints_[index(channel)] = with_actual_port(endpoint, router.last_endpoint());
   }
   return {};
 }
@@ -69,7 +85,7 @@ void ZmqLink::limit(ZmqSocket& socket, LinkChannel channel, const std::string& e
   const int frames = talk ? options_.talk_frames : options_.bulk_frames;
   socket.set(ZMQ_SNDHWM, frames);
   socket.set(ZMQ_RCVHWM, frames);
-  if (!endpoint.starts_with("tcp://")) return;
+  if (!endpoint.starts_with(tcp)) return;
   const int64_t largest = static_cast<int64_t>(options_.frame_bytes) + curve_overhead;
   MUSTER_CHECK(zmq_setsockopt(socket.handle(), ZMQ_MAXMSGSIZE, &largest, sizeof largest) == 0);
   socket.set(ZMQ_IPV6, endpoint.find('[') == endpoint.npos ? 0 : 1);
@@ -134,7 +150,7 @@ void ZmqLink::connect(const std::string& name, Peer& peer, LinkChannel channel, 
   lane.dealer.set(ZMQ_ROUTING_ID, make_routing_id(options_.name, options_.incarnation, ++dials_));
   lane.dealer.set(ZMQ_IMMEDIATE, 1);
   lane.dealer.set(ZMQ_PROBE_ROUTER, 1);
-  if (endpoint.starts_with("tcp://")) {
+  if (endpoint.starts_with(tcp)) {
     lane.dealer.set(ZMQ_RECONNECT_IVL, reconnect_ms);
     lane.dealer.set(ZMQ_RECONNECT_IVL_MAX, reconnect_limit_ms);
     lane.dealer.set(ZMQ_CONNECT_TIMEOUT, connect_timeout_ms);

@@ -51,7 +51,8 @@ class Asker : public QuietMind {
   }
   void receive(Now, wire::InFrame frame) override {
     wrong_ += frame.from != server_.name;
-    wrong_ += frame.bytes != "echo of " + question(answers_[static_cast<size_t>(frame.channel)]++);
+    size_t& answers = answers_[static_cast<size_t>(frame.channel)];
+    wrong_ += frame.bytes != "echo of " + question(answers++, frame.channel);
     if (done(0) && done(1)) return;
     if (answers_[0] == asked_ && answers_[1] == asked_) ask();
   }
@@ -60,13 +61,19 @@ class Asker : public QuietMind {
 
  private:
   static constexpr size_t at_once = 50;
-  static std::string question(size_t number) { return "question " + std::to_string(number); }
+  static constexpr size_t bulk_bytes = 10'000;  // such frames pass through ZeroMQ by reference
+  static std::string question(size_t number, wire::Channel channel) {
+    std::string text = "question " + std::to_string(number);
+    if (channel == wire::Channel::bulk) text.resize(bulk_bytes, '.');
+    return text;
+  }
   bool done(size_t channel) const { return answers_[channel] == count_; }
 
   void ask() {
     for (size_t i = 0; i < at_once && asked_ < count_; ++i, ++asked_) {
-      effects_.frames.push_back({server_.name, wire::Channel::talk, question(asked_)});
-      effects_.frames.push_back({server_.name, wire::Channel::bulk, question(asked_)});
+      for (const wire::Channel channel : {wire::Channel::talk, wire::Channel::bulk}) {
+        effects_.frames.push_back({server_.name, channel, question(asked_, channel)});
+      }
     }
   }
 

@@ -207,6 +207,19 @@ TEST(ZmqLink, AReturningServerIsFoundAgainAtItsAddress) {
   serve_until({&returned, &broker}, [&] { return !broker.frames.empty(); });
 }
 
+TEST(ZmqLink, AHostMayBeNamed) {
+  ZmqContext context;
+  Node global(context,
+              {.name = "global", .talk = "tcp://localhost:*", .bulk = "tcp://localhost:0"});
+  for (const LinkChannel channel : {talk, bulk}) {
+    EXPECT_TRUE(global->endpoint(channel).starts_with("tcp://localhost:"));
+  }
+  Node broker(context, on_tcp("broker-1"));
+  broker.dial(global);
+  broker->send("global", talk, "hello");
+  serve_until({&global, &broker}, [&] { return !global.frames.empty(); });
+}
+
 TEST(ZmqLink, OnInprocADiallerMayComeFirst) {
   ZmqContext context;
   Node broker(context, on_inproc("broker-1"));

@@ -45,8 +45,7 @@ class LeveldbStoreTest : public testing::Test {
     auto store = open();
     for (int i = 0; i < count;) {
       Batch batch;
-      for (int end = i + 100; i < end; ++i)
-        batch.puts.push_back({key(i), value(i)});
+      for (int end = i + 100; i < end; ++i) batch.puts.push_back({key(i), value(i)});
       ASSERT_TRUE(store->commit(batch, false));
     }
   }

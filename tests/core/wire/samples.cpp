@@ -87,8 +87,8 @@ std::vector<LogEntry> rows() {
 }
 
 std::vector<Message> all() {
-  std::vector<Message> list{Publish{publication, 9}, Publish{}, Routes{1, true, {"a", "b/#"}, {"c"}},
-                            RoutesTaken{7}};
+  std::vector<Message> list{Publish{publication, 9}, Publish{},
+                            Routes{1, true, {"a", "b/#"}, {"c"}}, RoutesTaken{7}};
   for (auto& message : sessions()) list.push_back(std::move(message));
   for (auto& message : replicas()) list.push_back(std::move(message));
   return list;
