@@ -36,6 +36,10 @@ void Node::State::handle(Now now, wire::PeerUp& event) {
     tasks.server_up(now);
     presence.servers_changed();
   }
+  if (const NodePeer* known = peers.find(event.peer.name);
+      known != nullptr && known->incarnation != event.peer.incarnation) {
+    peer_routes.forget_answers(known->index);  // a restarted global goes on with our stream
+  }
   NodePeer* peer = peers.up(event);
   if (peer == nullptr) return;
   if (peer->open && event.fresh) ended(*peer);
@@ -117,8 +121,8 @@ void Node::State::renew(Now now) {
   log::warning("global judged this broker dead: it goes on under a new incarnation");
   lease.deposed(now.mono);
   sessions.renewed();
-  peer_routes.renewed();
   peers.each([&](NodePeer& peer) {
+    peer_routes.forget_answers(peer.index);
     if (peer.open) streams.renewed(peer.index);
     peer.reopening = peer.reopening || peer.open;
     peer.open = false;

@@ -23,6 +23,7 @@ void NodePeerRoutes::received(const NodePeer& peer, wire::Routes routes) {
 }
 
 void NodePeerRoutes::lost(PeerIndex index) {
+  forget_answers(index);
   Peer& state = by_bit_[index];
   state.waiting.push_back({++state.number, 0, false, Incarnation::none});
   desk_.mail.post_all(PeerLost{index, state.number});
@@ -52,11 +53,10 @@ void NodePeerRoutes::settle(PeerIndex index) {
   }
 }
 
-void NodePeerRoutes::renewed() {
-  for (Peer& state : by_bit_) {
-    state.taken.reset();
-    for (Waiting& waiting : state.waiting) waiting.incarnation = Incarnation::none;
-  }
+void NodePeerRoutes::forget_answers(PeerIndex index) {
+  Peer& state = by_bit_[index];
+  state.taken.reset();
+  for (Waiting& waiting : state.waiting) waiting.incarnation = Incarnation::none;
 }
 
 void NodePeerRoutes::finish_turn() {

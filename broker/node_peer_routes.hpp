@@ -21,7 +21,8 @@ class NodePeerRoutes {
   void received(const NodePeer& peer, wire::Routes routes);
   void lost(PeerIndex index);
   void seen(ShardIndex shard, const PeerRoutesSeen& letter);
-  void renewed();  // our own new incarnation: what peers said to the old one is not answered
+  // The stream that brought them is over: what is not answered yet never will be.
+  void forget_answers(PeerIndex index);
 
   bool settled(PeerIndex index) const { return by_bit_[index].waiting.empty(); }
   bool global_known() const { return global_known_; }

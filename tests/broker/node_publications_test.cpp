@@ -1,0 +1,191 @@
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "tests/broker/node_world.hpp"
+
+namespace muster::broker::node_testing {
+namespace {
+
+constexpr uint64_t to_global = 1;
+
+struct NodePublicationsTest : testing::Test {
+  World world;
+  TestBroker* a = &world.broker("a", 2);
+  TestBroker* b = &world.broker("b", 2);
+
+  uint64_t bit_to_b(const std::string& filter) {
+    if (!world.run_until([&] { return a->bit_of(filter) >= 0; })) return 0;
+    return uint64_t{1} << a->bit_of(filter);
+  }
+  TestPeer& global() {
+    TestPeer& peer = world.peer("global", wire::Role::global);
+    world.run_until([&] { return peer.up("a"); });
+    return peer;
+  }
+};
+
+TEST_F(NodePublicationsTest, GoToTheShardsThatWantThem) {
+  b->want(0, "x/+");
+  b->want(1, "y");
+  const uint64_t bit = bit_to_b("y");
+  a->publish(0, "x/1", bit);
+  a->publish(0, "z", bit);
+  a->publish(1, "y", bit);
+  ASSERT_TRUE(world.run_until([&] { return b->publications.size() == 2; }));
+  EXPECT_EQ(b->publications[0].topic, "x/1");
+  EXPECT_EQ(static_cast<int>(b->publications[0].shard), 0);
+  EXPECT_EQ(b->publications[1].topic, "y");
+  EXPECT_EQ(static_cast<int>(b->publications[1].shard), 1);
+  EXPECT_EQ(b->publications[1].payload, "payload");
+}
+
+TEST_F(NodePublicationsTest, AreTakenWhenThePeerHasAcknowledged) {
+  b->want(0, "x");
+  const uint64_t bit = bit_to_b("x");
+  world.cut("a", "b");
+  a->publish(0, "x", bit, 7);
+  a->publish(1, "x", bit, 8);
+  a->publish(0, "x", bit, 9);
+  world.run(1s);
+  EXPECT_TRUE(a->taken(0).empty());
+  world.heal();
+  ASSERT_TRUE(world.run_until([&] { return !a->taken(0).empty(); }));
+  EXPECT_EQ(a->taken(0), (std::vector<uint64_t>{7, 9}));
+  EXPECT_EQ(a->taken(1), std::vector<uint64_t>{8});
+  EXPECT_EQ(b->delivered("x"), 3);
+}
+
+TEST_F(NodePublicationsTest, OfQos0AreDroppedWhileThePeerIsDown) {
+  b->want(0, "x");
+  const uint64_t bit = bit_to_b("x");
+  world.cut("a", "b");
+  world.run(3s);
+  a->publish(0, "x", bit);
+  a->publish(0, "x", bit, 5);
+  world.heal();
+  ASSERT_TRUE(world.run_until([&] { return !a->taken(0).empty(); }));
+  EXPECT_EQ(b->delivered("x"), 1);
+  EXPECT_EQ(a->node().counters().dropped_no_credit, 1u);
+}
+
+TEST_F(NodePublicationsTest, CountAsTakenWhenThePeerHasEnded) {
+  b->want(0, "x");
+  const uint64_t bit = bit_to_b("x");
+  world.crash("b");
+  a->publish(0, "x", bit, 5);
+  b = &world.broker("b", 2);
+  ASSERT_TRUE(world.run_until([&] { return !a->taken(0).empty(); }));
+  EXPECT_EQ(a->taken(0), std::vector<uint64_t>{5});
+  EXPECT_EQ(a->node().counters().dropped_ended, 1u);
+}
+
+TEST_F(NodePublicationsTest, CountAsTakenWhenThePeerIsSilentForTooLong) {
+  b->want(0, "x");
+  const uint64_t bit = bit_to_b("x");
+  world.crash("b");
+  a->publish(0, "x", bit, 5);
+  world.run(11s);
+  EXPECT_TRUE(a->taken(0).empty());
+  world.run(2s);
+  EXPECT_EQ(a->taken(0), std::vector<uint64_t>{5});
+  a->publish(0, "x", bit, 6);
+  EXPECT_EQ(a->taken(0), (std::vector<uint64_t>{5, 6}));
+  a->publish(0, "x", uint64_t{1} << 60, 7);  // never given out
+  EXPECT_EQ(a->taken(0), (std::vector<uint64_t>{5, 6, 7}));
+}
+
+TEST_F(NodePublicationsTest, AnotherPartyThatHealsIsServedAfresh) {
+  b->want(0, "x");
+  const uint64_t bit = bit_to_b("x");
+  world.cut("a", "b");
+  a->publish(0, "x", bit, 5);
+  world.run(15s);
+  EXPECT_EQ(a->taken(0), std::vector<uint64_t>{5});
+  EXPECT_EQ(a->bit_of("x"), -1);
+  world.heal();
+  ASSERT_TRUE(world.run_until([&] { return a->bit_of("x") >= 0; }));
+  a->publish(0, "x", bit, 6);
+  ASSERT_TRUE(world.run_until([&] { return a->taken(0).size() == 2; }));
+  EXPECT_EQ(b->delivered("x"), 1);
+}
+
+TEST_F(NodePublicationsTest, NeverPassTheRouteThatTheirReplyNeeds) {
+  b->want(0, "question");
+  const uint64_t bit = bit_to_b("question");
+  world.cut("a", "b");
+  world.run(3s);
+  a->want(0, "answer");
+  a->publish(0, "question", bit, 5);
+  world.heal();
+  ASSERT_TRUE(world.run_until([&] { return b->delivered("question") == 1; }));
+  EXPECT_GE(b->bit_of("answer"), 1);
+}
+
+TEST_F(NodePublicationsTest, ForGlobalWaitUntilItIsThereAndForItsStore) {
+  a->publish(0, "inbox", to_global, 1);
+  a->publish(0, "inbox", to_global);  // QoS 0 never goes there
+  a->publish(0, "inbox", to_global, 2);
+  world.run(1s);
+  EXPECT_TRUE(a->taken(0).empty());
+  TestPeer& peer = global();
+  ASSERT_TRUE(world.run_until([&] { return a->taken(0).size() == 2; }));
+  EXPECT_EQ(peer.all<wire::Publish>().size(), 2u);
+  peer.store = false;
+  a->publish(0, "inbox", to_global, 3);
+  world.run(1s);
+  EXPECT_EQ(peer.all<wire::Publish>().size(), 3u);
+  EXPECT_EQ(a->taken(0), (std::vector<uint64_t>{1, 2}));
+  peer.acknowledge_all("a");
+  ASSERT_TRUE(world.run_until([&] { return a->taken(0).size() == 3; }));
+}
+
+TEST_F(NodePublicationsTest, ATokenComesBackOnceForEachBit) {
+  b->want(0, "x");
+  const uint64_t bit = bit_to_b("x");
+  TestPeer& peer = global();
+  a->publish(0, "x", bit | to_global, 4);
+  ASSERT_TRUE(world.run_until([&] { return a->taken(0).size() == 2; }));
+  world.run(1s);
+  EXPECT_EQ(a->taken(0), (std::vector<uint64_t>{4, 4}));
+  EXPECT_EQ(peer.all<wire::Publish>().size(), 1u);
+  EXPECT_EQ(b->delivered("x"), 1);
+}
+
+TEST_F(NodePublicationsTest, AWillThatGlobalSendsAgainIsDeliveredOnce) {
+  b->want(0, "will");
+  TestPeer& peer = global();
+  ASSERT_TRUE(world.run_until([&] { return peer.up("b"); }));
+  wire::Publish will;
+  will.publication.topic = "will";
+  will.will = 11;
+  peer.stream("b", will);
+  peer.stream("b", will);
+  will.will = 12;
+  peer.stream("b", will);
+  ASSERT_TRUE(world.run_until([&] { return b->publications.size() == 2; }));
+  world.run(1s);
+  EXPECT_EQ(b->delivered("will"), 2);
+}
+
+TEST_F(NodePublicationsTest, WithoutCreditQos0IsDroppedAndTheRestWaits) {
+  world.crash("a");
+  Options options;
+  options.link.window_bytes = 4096;
+  a = &world.broker("a", 2, options);
+  b->want(0, "x");
+  const uint64_t bit = bit_to_b("x");
+  world.cut("a", "b");
+  for (uint64_t token = 1; token <= 200; ++token) a->publish(0, "x", bit, token);
+  a->publish(0, "x", bit);
+  EXPECT_EQ(a->node().counters().dropped_no_credit, 1u);
+  world.heal();
+  ASSERT_TRUE(world.run_until([&] { return a->taken(0).size() == 200; }));
+  std::vector<uint64_t> all(200);
+  std::iota(all.begin(), all.end(), 1);
+  EXPECT_EQ(a->taken(0), all);
+  EXPECT_EQ(b->delivered("x"), 200);
+}
+
+}  // namespace
+}  // namespace muster::broker::node_testing
