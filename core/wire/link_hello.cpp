@@ -8,6 +8,13 @@
 #include "core/wire/link_state.hpp"
 
 namespace muster::wire {
+namespace {
+
+bool outlives(const Identity& a, const Identity& b) {
+  return a.incarnation == b.incarnation && a.epoch > b.epoch;
+}
+
+}  // namespace
 
 Peer& Links::State::peer_of(const std::string& name) {
   auto [at, added] = peers.try_emplace(name, options.resend);
@@ -42,10 +49,11 @@ bool Links::State::learn(const std::string& name, Peer& peer, const Envelope& en
                          const Hello& hello) {
   Party* party = party_of(peer, envelope.from);
   if (!party) {
-    if (peer.current && peer.current->identity.incarnation == envelope.from.incarnation) {
-      if (envelope.from.epoch < peer.current->identity.epoch) return false;
-      go_down(name, peer);  // it ended the link: what is still under way of the old one is void
+    for (const auto& other : {peer.current, peer.candidate}) {
+      if (other && outlives(other->identity, envelope.from)) return false;
     }
+    // It ended the link: what is still under way of the old one is void.
+    if (peer.current && outlives(envelope.from, peer.current->identity)) go_down(name, peer);
     party = &peer.candidate.emplace();
     party->identity = envelope.from;
     party->challenge = peer.up ? peer.nonce + 1 : peer.challenge;
@@ -92,13 +100,12 @@ void Links::State::begin_streams(const std::string& name, Peer& peer, const Part
     stored.erase(before);
     peer.in = StreamIn(stored[party.identity.incarnation]);
   }
-  const bool goes_on = !peer.must_restart && (party.durable || !peer.announced) &&
-                       peer.out.continues(envelope.taken);
+  const bool goes_on =
+      (party.durable || !peer.announced) && peer.out.continues(envelope.taken, envelope.seen);
   if (!goes_on) {
     if (peer.announced || !peer.out.empty()) end_stream(name, peer);
     peer.out.restart(envelope.seen);
   }
-  peer.must_restart = false;
   if (peer.current && peer.current->identity != party.identity) {
     peer.retired.push_back(peer.current->identity);
     if (peer.retired.size() > retired_limit) peer.retired.erase(peer.retired.begin());
@@ -126,7 +133,6 @@ void Links::State::end_stream(const std::string& name, Peer& peer) {
 void Links::State::end_link(const std::string& name, Peer& peer, Incarnation incarnation) {
   go_down(name, peer);
   if (peer.announced || !peer.out.empty()) end_stream(name, peer);
-  peer.must_restart = true;
   peer.mine = {incarnation, ++epochs};
   peer.candidate.reset();
   peer.hello_due = true;

@@ -49,8 +49,7 @@ struct Peer {
   uint64_t challenge = 1;  // lowest nonce of ours that proves life while it is down
 
   bool up = false;
-  bool announced = false;     // Up was reported for the present stream, and no Ended since
-  bool must_restart = false;  // our stream was dropped
+  bool announced = false;  // Up was reported for the present stream, and no Ended since
   Instant heard_at{};
   Instant answer_at{};  // earliest next hello that answers a frame we cannot use
 

@@ -42,8 +42,10 @@ class StreamOut {
   bool progress(uint64_t taken, uint64_t seen, Instant now);
   // The link is new: what the peer has not seen goes out again.
   void rewind(uint64_t seen);
-  // Can the stream go on with a peer that has taken this much?
-  bool continues(uint64_t taken) const { return taken >= acknowledged_ && taken <= sent_; }
+  // Can the stream go on with a peer that has this much of it?
+  bool continues(uint64_t taken, uint64_t seen) const {
+    return taken >= acknowledged_ && taken <= seen && seen <= sent_;
+  }
   void drop();                    // everything that waits; numbers go on
   void restart(uint64_t number);  // drops; the next number is this plus one
 
