@@ -1,17 +1,83 @@
 #include "app/serve.hpp"
 
+#include <atomic>
+#include <cstdio>
 #include <optional>
+#include <utility>
 
 #include "app/command.hpp"
 #include "app/data_folder.hpp"
 #include "app/log_sink.hpp"
+#include "app/roles.hpp"
 #include "app/signals.hpp"
+#include "core/base/log.hpp"
+#include "core/net/zmq_context.hpp"
 
 namespace muster::app {
 namespace {
 
 bool keeps_data(RoleChoice roles) {
   return roles == RoleChoice::all || roles == RoleChoice::global;
+}
+
+std::optional<net::CurveKeys> cluster_keys(const Config& config, RoleChoice roles,
+                                           std::string& error) {
+  if (roles == RoleChoice::all || config.cluster.key.empty()) return std::nullopt;
+  auto keys = net::load_keys(config.cluster.key);
+  if (!keys) {
+    error = keys.error();
+    return std::nullopt;
+  }
+  return std::move(*keys);
+}
+
+void print_commands(const std::string& mqtt_address) {
+  const std::string port = mqtt_address.substr(mqtt_address.rfind(':') + 1);
+  std::printf("try:  muster sub -p %s -v -t '#'\n", port.c_str());
+  std::printf("      muster pub -p %s -t hello -m world\n", port.c_str());
+  std::printf("      muster who -p %s\n", port.c_str());
+  std::fflush(stdout);
+}
+
+// `ready`, once every role has said so; SIGTERM ends it, also before.
+void wait_for_the_end(const ServeRequest& request, Roles& roles, Signals& signals) {
+  std::atomic<size_t> waiting{roles.running.size()};
+  const bool talkative = request.roles == RoleChoice::all && !request.quiet;
+  auto one_is_ready = [&] {
+    if (--waiting > 0) return;
+    std::puts("ready");
+    std::fflush(stdout);
+    if (talkative) print_commands(roles.mqtt_address);
+  };
+  for (auto& role : roles.running) role->start(one_is_ready);
+  while (signals.wait() != Wish::stop) {
+    log::warning("nothing can be reloaded yet: SIGHUP is ignored");
+  }
+  signals.let_go();
+  // The last one started first: the broker reports the ends of its connections to global, which
+  // stores them before it goes itself.
+  for (auto role = roles.running.rbegin(); role != roles.running.rend(); ++role) {
+    (*role)->request_stop();
+    (*role)->join();
+  }
+}
+
+int run_roles(const ServeRequest& request, const Config& config, Signals& signals) {
+  std::string error;
+  auto keys = cluster_keys(config, request.roles, error);
+  if (!error.empty()) {
+    complain(error);
+    return exit_failed;
+  }
+  net::ZmqContext context(std::move(keys));
+  auto roles = make_roles(config, request.roles, context);
+  if (!roles) {
+    complain(roles.error());
+    return exit_failed;
+  }
+  wait_for_the_end(request, *roles, signals);
+  roles->running.clear();
+  return exit_done;
 }
 
 }  // namespace
@@ -34,8 +100,7 @@ int serve(const ServeRequest& request) {
     }
     folder.emplace(std::move(opened).value());
   }
-  complain("the roles are not built yet");
-  return exit_failed;
+  return run_roles(request, *config, signals);
 }
 
 }  // namespace muster::app
