@@ -31,7 +31,11 @@ class OrderedIndex {
   // The name of `id` must not be present yet.
   void insert(uint32_t id) {
     const std::string_view name = name_of_(id);
-    if (blocks_.empty()) blocks_.emplace_back().reserve(block_max);
+    if (blocks_.empty()) {
+      blocks_.emplace_back().reserve(block_max);
+      blocks_.back().push_back(id);
+      return;
+    }
     Place place{block_of(name), 0};
     place.offset = offset_in(blocks_[place.block], name);
     if (blocks_[place.block].size() == block_max) place = split(place);
