@@ -19,8 +19,8 @@ class ControlBody final : public host::Body {
 }  // namespace
 
 Expected<std::unique_ptr<host::Role>, std::string> open_control(net::ZmqContext& context,
-                                                             const Options& options,
-                                                             wire::NodeInfo self) {
+                                                                const Options& options,
+                                                                wire::NodeInfo self) {
   auto gateway = host::Gateway::open(context, std::move(self));
   if (!gateway) return Unexpected{gateway.error()};
   auto body = std::make_unique<ControlBody>((*gateway)->self(), options);

@@ -30,17 +30,17 @@ class GlobalBody final : public host::Body {
 }  // namespace
 
 Expected<std::unique_ptr<host::Role>, std::string> open_global(net::ZmqContext& context,
-                                                              const Options& options,
-                                                              wire::NodeInfo self,
-                                                              std::unique_ptr<store::Store> store,
-                                                              bool repaired) {
+                                                               const Options& options,
+                                                               wire::NodeInfo self,
+                                                               std::unique_ptr<store::Store> store,
+                                                               bool repaired) {
   auto recovered = Global::recover(*store, repaired);
   if (!recovered) return Unexpected{recovered.error().text};
   auto gateway = host::Gateway::open(context, std::move(self));
   if (!gateway) return Unexpected{gateway.error()};
-  auto body = std::make_unique<GlobalBody>(options, (*gateway)->self(),
-                                           std::move(recovered).value(), std::move(store),
-                                           (*gateway)->waker());
+  auto body =
+      std::make_unique<GlobalBody>(options, (*gateway)->self(), std::move(recovered).value(),
+                                   std::move(store), (*gateway)->waker());
   std::unique_ptr<host::Role> role =
       std::make_unique<host::MindRole>(std::move(gateway).value(), std::move(body));
   return role;

@@ -12,12 +12,12 @@
 
 namespace muster::global {
 
-// Binds the endpoints of `self` and reads the whole store. `repaired`: the store was damaged and some
-// records may be missing. The error is one line.
+// Binds the endpoints of `self` and reads the whole store. `repaired`: the store was damaged and
+// some records may be missing. The error is one line.
 Expected<std::unique_ptr<host::Role>, std::string> open_global(net::ZmqContext& context,
-                                                              const Options& options,
-                                                              wire::NodeInfo self,
-                                                              std::unique_ptr<store::Store> store,
-                                                              bool repaired);
+                                                               const Options& options,
+                                                               wire::NodeInfo self,
+                                                               std::unique_ptr<store::Store> store,
+                                                               bool repaired);
 
 }  // namespace muster::global

@@ -20,8 +20,8 @@ class QueryBody final : public host::Body {
 }  // namespace
 
 Expected<std::unique_ptr<host::Role>, std::string> open_query(net::ZmqContext& context,
-                                                             const Options& options,
-                                                             wire::NodeInfo self) {
+                                                              const Options& options,
+                                                              wire::NodeInfo self) {
   auto gateway = host::Gateway::open(context, std::move(self));
   if (!gateway) return Unexpected{gateway.error()};
   auto body = std::make_unique<QueryBody>((*gateway)->self(), options);

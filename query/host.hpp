@@ -5,15 +5,15 @@
 #include <memory>
 #include <string>
 
-#include "query/options.hpp"
 #include "core/base/expected.hpp"
 #include "core/host/role.hpp"
+#include "query/options.hpp"
 
 namespace muster::query {
 
 // Binds the endpoints of `self`. The error is one line.
 Expected<std::unique_ptr<host::Role>, std::string> open_query(net::ZmqContext& context,
-                                                             const Options& options,
-                                                             wire::NodeInfo self);
+                                                              const Options& options,
+                                                              wire::NodeInfo self);
 
 }  // namespace muster::query
