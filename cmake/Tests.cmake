@@ -109,6 +109,7 @@ function(muster_fuzz_targets)
   endif()
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/fuzz/*_fuzz.cpp")
   add_custom_target(fuzz_targets)
+  add_dependencies(fuzz_targets gallery_export)  # writes the packet gallery as seeds
   foreach(source IN LISTS sources)
     get_filename_component(target "${source}" NAME_WE)
     add_executable(${target} "${source}")
