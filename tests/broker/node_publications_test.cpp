@@ -111,15 +111,25 @@ TEST_F(NodePublicationsTest, AnotherPartyThatHealsIsServedAfresh) {
 }
 
 TEST_F(NodePublicationsTest, NeverPassTheRouteThatTheirReplyNeeds) {
-  b->want(0, "question");
+  TestPeer& c = world.peer("c", wire::Role::broker);
+  ASSERT_TRUE(world.run_until([&] { return c.up("a"); }));
+  c.stream("a", wire::Routes{1, true, {"question"}, {}});
   const uint64_t bit = bit_to_b("question");
-  world.cut("a", "b");
+  a->publish(0, "question", bit, 5, "answer/1");
+  world.cut("a", "c");
   world.run(3s);
-  a->want(0, "answer");
-  a->publish(0, "question", bit, 5);
+  a->want(0, "answer/2");
+  a->publish(0, "question", bit, 6);
   world.heal();
-  ASSERT_TRUE(world.run_until([&] { return b->delivered("question") == 1; }));
-  EXPECT_GE(b->bit_of("answer"), 1);
+  ASSERT_TRUE(world.run_until([&] { return c.all<wire::Publish>().size() == 2; }));
+  std::string story;
+  for (const wire::Received& event : c.received) {
+    if (std::holds_alternative<wire::Publish>(event.message)) story += "?";
+    const auto* routes = std::get_if<wire::Routes>(&event.message);
+    if (routes == nullptr) continue;
+    for (const std::string& filter : routes->added) story += filter + " ";
+  }
+  EXPECT_EQ(story, "answer/1 ?answer/2 ?");
 }
 
 TEST_F(NodePublicationsTest, ForGlobalWaitUntilItIsThereAndForItsStore) {

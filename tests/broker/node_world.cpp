@@ -30,7 +30,8 @@ void TestBroker::want(uint16_t shard, const std::string& filter, bool wanted) {
   send(shard, change);
 }
 
-void TestBroker::publish(uint16_t shard, const std::string& topic, uint64_t peers, uint64_t token) {
+void TestBroker::publish(uint16_t shard, const std::string& topic, uint64_t peers, uint64_t token,
+                         const std::string& with) {
   PublicationView view;
   view.topic = topic;
   view.payload = "payload";
@@ -40,6 +41,7 @@ void TestBroker::publish(uint16_t shard, const std::string& topic, uint64_t peer
   Parcel parcel;
   parcel.from = static_cast<ShardIndex>(shard);
   parcel.publications.append(view);
+  if (!with.empty()) parcel.letters.push_back(RouteChange{++route_numbers_[shard], {with}, {}});
   node_->open(world_.now(), std::move(parcel));
   world_.finish(name_);
 }
@@ -52,7 +54,7 @@ void TestBroker::collect(ShardIndex shard, Parcel parcel) {
       send(index, PeerRoutesSeen{routes->peer, routes->number});
     } else if (const auto* lost = std::get_if<PeerLost>(&letter)) {
       send(index, PeerRoutesSeen{lost->peer, lost->number});
-    } else if (const auto* list = std::get_if<ListClaims>(&letter)) {
+    } else if (const auto* list = std::get_if<ListClaims>(&letter); list && list_claims) {
       if (index == 0) {
         for (const wire::Claim& claim : claims) send(0, ForGlobal{claim});
       }

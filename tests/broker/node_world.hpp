@@ -37,7 +37,9 @@ class TestBroker {
   // What a shard does, as one turn of the Node.
   void send(uint16_t shard, Letter letter);
   void want(uint16_t shard, const std::string& filter, bool wanted = true);
-  void publish(uint16_t shard, const std::string& topic, uint64_t peers, uint64_t token = 0);
+  // `with`: a route change of the same turn.
+  void publish(uint16_t shard, const std::string& topic, uint64_t peers, uint64_t token = 0,
+               const std::string& with = {});
 
   // What the shards have got.
   template <class T>
@@ -65,6 +67,7 @@ class TestBroker {
   std::vector<Delivered> publications;
   std::vector<wire::Claim> claims;  // live connections, all of shard 0
   bool see_routes = true;           // answers PeerRoutes
+  bool list_claims = true;          // answers ListClaims
 
  private:
   friend class World;
