@@ -125,6 +125,9 @@ void NodePresence::rows(Now now, const std::string& server, wire::WatchRows rows
     case NodeWatch::Verdict::reset:
       watch->wire.close();
       return place(now, number);
+    case NodeWatch::Verdict::refused:
+      watch->wire.close();
+      return place_later(now, number, {});
     case NodeWatch::Verdict::changes:
       break;
   }
@@ -200,12 +203,14 @@ void NodePresence::place(Now now, uint64_t number) {
              });
 }
 
+void NodePresence::place_later(Now now, uint64_t number, const wire::Answer& failed) {
+  later(now, failed, [this, number](Now then) {
+    if (find_watch(number) != nullptr) place(then, number);
+  });
+}
+
 void NodePresence::placed(Now now, uint64_t number, const wire::Answer& answer) {
-  if (answer.outcome != wire::Outcome::ok) {
-    return later(now, answer, [this, number](Now then) {
-      if (find_watch(number) != nullptr) place(then, number);
-    });
-  }
+  if (answer.outcome != wire::Outcome::ok) return place_later(now, number, answer);
   Watch& watch = watches_.at(number);
   watch.wire.place(answer.as_of);
   const bool again = std::exchange(watch.was_placed, true);

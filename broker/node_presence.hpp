@@ -56,6 +56,7 @@ class NodePresence {
   // watches
   uint64_t watch_for(Now now, const std::string& user);
   void place(Now now, uint64_t number);
+  void place_later(Now now, uint64_t number, const wire::Answer& failed);
   void placed(Now now, uint64_t number, const wire::Answer& answer);
   void begin_states(Now now, uint64_t number, Watch& watch);
   void ask_states(Now now, uint64_t number, Watch& watch);

@@ -74,6 +74,8 @@ NodeWatch::Verdict NodeWatch::rows(const std::string& server, const wire::WatchR
   });
   if (part == parts_.end()) return Verdict::stale;
   if (rows.kind == wire::WatchKind::reset) return Verdict::reset;
+  // Of a watch that resumed there is no snapshot, so this is a server that takes no more watches.
+  if (rows.kind == wire::WatchKind::snapshot_end) return Verdict::refused;
   if (rows.kind != wire::WatchKind::change) return Verdict::stale;
   part->at = std::max(part->at, rows.at);
   at_ = std::max(at_, rows.at);

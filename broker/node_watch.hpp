@@ -2,8 +2,8 @@
 // One presence watch towards the query servers, for one user or everybody, shared by all
 // subscribers. Placed at a number of global's log it is open at one server that holds all slots, or
 // at several that hold them together; where a server goes down it is opened at another from where
-// it was (resume). Told `reset`, or not yet placed, it knows nothing and must be placed (again).
-// Owned by NodePresence, on the Node's thread.
+// it was (resume). Told `reset`, refused, or not yet placed, it knows nothing and must be placed
+// (again). Owned by NodePresence, on the Node's thread.
 
 #include <string>
 #include <vector>
@@ -29,7 +29,7 @@ class NodeWatch {
   void cover();  // opens it for slots that nobody watches, as far as servers are up
   void server_down(const std::string& server);
 
-  enum class Verdict { stale, changes, reset };
+  enum class Verdict { stale, changes, reset, refused };
   Verdict rows(const std::string& server, const wire::WatchRows& rows);
 
  private:

@@ -7,7 +7,6 @@ namespace muster::global {
 namespace {
 
 constexpr size_t backlog_bytes = 16 << 20;  // on the way to a broker; over it: a snapshot later
-constexpr size_t part_filters = 100'000;    // in one message
 
 }  // namespace
 
@@ -43,16 +42,12 @@ void Routes::greet(Broker& broker) {
 
 void Routes::snapshot(Broker& broker) {
   behind_.erase(broker.incarnation());
-  // In parts; the last one has the number of the last announcement.
-  const size_t parts = filters_.empty() ? 1 : (filters_.size() + part_filters - 1) / part_filters;
-  auto filter = filters_.begin();
-  for (size_t part = 0; part < parts; ++part) {
-    wire::Routes routes{number_ - (parts - 1 - part), part == 0, {}, {}};
-    for (; filter != filters_.end() && routes.added.size() < part_filters; ++filter) {
-      routes.added.push_back(filter->first);
-    }
-    ledger_.say(broker.name(), broker.incarnation(), std::move(routes));
-  }
+  // One message: in parts there would be a moment when a broker has forgotten the old routes and does
+  // not yet have all new ones, and what it then acknowledges would not be in its inbox.
+  wire::Routes routes{number_, true, {}, {}};
+  routes.added.reserve(filters_.size());
+  for (const auto& [filter, state] : filters_) routes.added.push_back(filter);
+  ledger_.say(broker.name(), broker.incarnation(), std::move(routes));
 }
 
 void Routes::taken(Broker& broker, uint64_t number) {

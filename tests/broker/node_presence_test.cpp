@@ -338,6 +338,20 @@ TEST_F(NodePresenceTest, SubscribersWaitForAQueryServer) {
   EXPECT_EQ(state(2, "ann"), "online");
 }
 
+TEST_F(NodePresenceTest, AServerThatTakesNoMoreWatchesIsAskedAgain) {
+  start();
+  one->full = two->full = true;
+  open(1, "+");
+  settle();
+  EXPECT_GE(a->node().counters().watches_opened, 3u);
+  EXPECT_LE(a->node().counters().watches_opened, 30u);
+  one->full = two->full = false;
+  settle();
+  set("d1", "ann", Status::online);
+  settle();
+  EXPECT_EQ(rows(1), 1u);
+}
+
 TEST_F(NodePresenceTest, BusyServersAreAskedAgain) {
   start();
   log.set("d1", "ann", Status::online);

@@ -37,6 +37,13 @@ void QueryServer::handle(const wire::LinkEvent& event) {
     tasks.push_back(ask->task);
     if (!silent) answer(ask->task);
   } else if (const auto* open = std::get_if<wire::WatchOpen>(&received->message)) {
+    if (full) {
+      wire::WatchRows refusal;
+      refusal.watch = open->watch;
+      refusal.kind = wire::WatchKind::snapshot_end;
+      peer_->stream(received->peer, refusal);
+      return;
+    }
     Watch watch{received->peer, *open, log_.number};
     if (open->resume && !forgetful) {
       watch.told = open->resume->number;

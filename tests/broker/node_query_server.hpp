@@ -32,6 +32,7 @@ class QueryServer {
   wire::Outcome outcome = wire::Outcome::ok;
   uint64_t behind = 0;     // its answers are that much older than the log
   bool forgetful = false;  // a resumed watch is told reset
+  bool full = false;       // takes no more watches
   size_t watches() const { return watches_.size(); }
   void answer(const wire::Task& task);
 

@@ -161,6 +161,7 @@ TEST_F(NodeSessionsTest, ADeposedBrokerSaysEverythingAgainUnderANewIncarnation) 
   global->received.clear();
   global->store = true;
   global->talk("a", wire::Deposed{});
+  global->talk("a", wire::Deposed{});  // said again, to the one that is no more
   world.run(100ms);
   world.heal();
   ASSERT_TRUE(world.run_until([&] { return a->taken(0).size() == 2; }));
