@@ -55,8 +55,13 @@ void Inboxes::publish(Now now, wire::Publication publication) {
   collect(publication);
   const size_t bytes =
       publication.topic.size() + publication.payload.size() + publication.properties.size();
+  const size_t cost = bytes + entry_overhead;
+  size_t taken = 0;
   std::erase_if(matches_, [&](const Match& match) {
-    if (has_room(now, *match.session, bytes + entry_overhead)) return false;
+    if (has_room(now, *match.session, cost, taken)) {
+      taken += cost;
+      return false;
+    }
     ++match.session->inbox.refused;
     ++refused_;
     return true;
@@ -74,12 +79,13 @@ void Inboxes::publish(Now now, wire::Publication publication) {
   for (Match& match : matches_) append(now, match, body);
 }
 
-bool Inboxes::has_room(Now now, Session& session, size_t bytes) {
+// `taken`: by the receivers of the same publication before this one.
+bool Inboxes::has_room(Now now, Session& session, size_t bytes, size_t taken) {
   Inbox& inbox = session.inbox;
   const auto fits = [&] {
     return inbox.count < options_.inbox_max_messages &&
            inbox.bytes + bytes <= options_.inbox_max_bytes &&
-           bytes_ + bytes <= options_.inboxes_max_bytes;
+           bytes_ + taken + bytes <= options_.inboxes_max_bytes;
   };
   if (fits()) return true;
   if (inbox.earliest_expiry_ms > now.wall.ms) return false;

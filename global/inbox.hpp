@@ -83,7 +83,7 @@ class Inboxes {
   };
 
   void collect(const wire::Publication& publication);
-  bool has_room(Now now, Session& session, size_t bytes);
+  bool has_room(Now now, Session& session, size_t bytes, size_t taken);
   void append(Now now, Match& match, const std::shared_ptr<Body>& body);
   void drop(Session& session, Entry& entry);
   void drop_expired(Now now, Session& session);

@@ -11,8 +11,8 @@
 namespace muster::global {
 
 struct Options {
-  std::vector<wire::NodeInfo> peers;  // known from the start: control at least
-  wire::LinkOptions links;
+  std::vector<wire::NodeInfo> peers = {};  // known from the start: control at least
+  wire::LinkOptions links = {};
 
   // Brokers and presence.
   Duration lease = std::chrono::seconds(3);        // longer than a broker trusts its own

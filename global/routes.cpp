@@ -19,6 +19,7 @@ void Routes::add(const std::string& filter) {
   } else {
     found->second.number = number_ + 1;
     added_.insert(filter);
+    awaited_ = true;
   }
 }
 
@@ -55,8 +56,8 @@ void Routes::taken(Broker& broker, uint64_t number) {
 }
 
 void Routes::announce(const wire::Links& links) {
-  const bool changed = !added_.empty() || !removed_.empty();
-  if (changed) {
+  if (awaited_ || !removed_.empty()) {
+    awaited_ = false;
     ++number_;
     const std::vector<std::string> added(added_.begin(), added_.end());
     const std::vector<std::string> removed(removed_.begin(), removed_.end());

@@ -41,7 +41,6 @@ class Routes {
   void wait(SubscribeWait subscribe) { waiting_.push_back(std::move(subscribe)); }
   // Those that wait for nobody any more.
   std::vector<SubscribeWait> settled(Now now);
-  // When a lease ends that one waits for.
   size_t size() const { return filters_.size(); }
 
  private:
@@ -58,6 +57,7 @@ class Routes {
   std::map<std::string, Filter> filters_;
   std::set<std::string> added_;  // not announced yet
   std::set<std::string> removed_;
+  bool awaited_ = false;          // somebody waits for the next announcement, be it empty
   std::set<Incarnation> behind_;  // brokers that wait for a snapshot
   std::deque<SubscribeWait> waiting_;
 };
