@@ -29,7 +29,7 @@ void Replicas::ask(Now now, const std::string& peer, const wire::ReplicaAsk& ask
   replica.slots.set(wire::user_slot);
   if (log_.can_resume(ask.have)) {
     ++resumes_;
-    replica.sent = ask.have.number;
+    replica.sent = replica.told = ask.have.number;
     replica.answered = now.mono;
     send_entries(peer, replica, links, true);
     return;
@@ -51,34 +51,41 @@ void Replicas::send_entries(const std::string& peer, Replica& replica, wire::Lin
   const auto& ring = log_.ring();
   auto entry = std::upper_bound(ring.begin(), ring.end(), replica.sent,
                                 [](uint64_t n, const wire::LogEntry& e) { return n < e.number; });
-  wire::Delta delta{replica.request, log_.era(), resumed, {}};
-  for (; entry != ring.end(); ++entry) {
-    if (!replica.slots.test(entry->slot)) continue;
-    delta.entries.push_back(*entry);
-    if (delta.entries.size() < options_.page_rows) continue;
+  wire::Delta delta;
+  delta.request = replica.request;
+  delta.era = log_.era();
+  delta.resumed = resumed;
+  const auto send = [&](uint64_t at) {
+    delta.previous = std::exchange(replica.told, at);
+    delta.at = at;
     links.bulk(peer, delta);
     delta.resumed = false;
     delta.entries.clear();
+  };
+  for (; entry != ring.end(); ++entry) {
+    if (!replica.slots.test(entry->slot)) continue;
+    delta.entries.push_back(*entry);
+    if (delta.entries.size() == options_.page_rows) send(entry->number);
   }
-  if (delta.resumed || !delta.entries.empty()) links.bulk(peer, delta);
+  if (delta.resumed || !delta.entries.empty()) send(log_.at().number);
   replica.sent = log_.at().number;
 }
 
 void Replicas::tick(Now now, wire::Links& links) {
   if (replicas_.empty() || now.mono < next_heartbeat_) return;
   next_heartbeat_ = now.mono + options_.links.heartbeat;
-  for (const auto& [peer, replica] : replicas_) {
+  for (auto& [peer, replica] : replicas_) {
     if (replica.phase == Phase::done) heartbeat(peer, replica, links);
   }
 }
 
-void Replicas::heartbeat(const std::string& peer, const Replica& replica,
-                         wire::Links& links) const {
+void Replicas::heartbeat(const std::string& peer, Replica& replica, wire::Links& links) {
   wire::LogHeartbeat heartbeat{log_.at(), {}};
   for (uint16_t slot = 0; slot < wire::log_slot_count; ++slot) {
     if (replica.slots.test(slot)) heartbeat.slots.emplace_back(slot, log_.head(slot));
   }
   links.bulk(peer, heartbeat);
+  replica.told = heartbeat.at.number;
 }
 
 // ---- snapshots -------------------------------------------------------------------------------

@@ -51,6 +51,7 @@ class Replicas {
     std::bitset<wire::log_slot_count> slots;
     Phase phase = Phase::done;
     uint64_t sent = 0;  // entries up to here were sent, or were there when the snapshot began
+    uint64_t told = 0;  // where the last message that it got ended
     uint32_t page = 0;
     uint16_t slot = 0;     // the next row of the snapshot
     std::string after;     // in this slot, or of the users
@@ -64,7 +65,7 @@ class Replicas {
            const Log::Row& row) const;
   void send_page(Now now, const std::string& peer, Replica& replica, wire::Links& links);
   void send_entries(const std::string& peer, Replica& replica, wire::Links& links, bool resumed);
-  void heartbeat(const std::string& peer, const Replica& replica, wire::Links& links) const;
+  void heartbeat(const std::string& peer, Replica& replica, wire::Links& links);
 
   const Options& options_;
   const Log& log_;

@@ -41,7 +41,10 @@ class Routes {
   void wait(SubscribeWait subscribe) { waiting_.push_back(std::move(subscribe)); }
   // Those that wait for nobody any more.
   std::vector<SubscribeWait> settled(Now now);
-  size_t size() const { return filters_.size(); }
+  // One filter more would be too many for one announcement.
+  bool full(const std::string& filter, size_t limit) const {
+    return filters_.size() >= limit && !filters_.contains(filter);
+  }
 
  private:
   struct Filter {

@@ -191,6 +191,9 @@ uint8_t Sessions::add_subscription(Session& session, const wire::Subscription& s
     return static_cast<uint8_t>(mqtt::Reason::quota_exceeded);
   }
   const bool had_route = present != session.subscriptions.end() && present->second.qos > 0;
+  if (subscription.qos > 0 && !had_route && routes_.full(filter, options_.max_routes)) {
+    return static_cast<uint8_t>(mqtt::Reason::quota_exceeded);
+  }
   inboxes_.subscribe(session, subscription);
   if (subscription.qos > 0 && !had_route) routes_.add(filter);
   if (subscription.qos == 0 && had_route) routes_.remove(filter);

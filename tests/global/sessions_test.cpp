@@ -405,7 +405,7 @@ TEST_F(SessionsTest, SubscriptionsAreReplacedAndRemoved) {
 
 class LimitsTest : public SessionsTest {
  protected:
-  LimitsTest() : SessionsTest({.max_sessions = 2, .max_subscriptions = 2}) {}
+  LimitsTest() : SessionsTest({.max_sessions = 2, .max_subscriptions = 2, .max_routes = 3}) {}
 };
 
 TEST_F(LimitsTest, ManySessionsAndSubscriptionsAreRefused) {
@@ -424,6 +424,24 @@ TEST_F(LimitsTest, ManySessionsAndSubscriptionsAreRefused) {
   b1().stream(wire::SubscribeSession{"one", term, 4, {again, more}});
   world.run();
   EXPECT_EQ(b1().take<wire::SubscribeDone>()->reasons, (std::vector<uint8_t>{1, 0x97}));
+}
+
+TEST_F(LimitsTest, SoAreTooManyDifferentFilters) {
+  attach(b1(), "one", 1, {"a", "b"});
+  const Term term = attach(b1(), "two", 2, {"a"});
+  b1().stream(wire::SubscribeSession{
+      "two", term, 3, {{.filter = "c", .qos = 1}, {.filter = "a", .qos = 1}}});
+  b1().stream(gone("one", 1));
+  world.run();
+  EXPECT_EQ(b1().take<wire::SubscribeDone>()->reasons, (std::vector<uint8_t>{1, 1}));
+  const Term again = attach(b1(), "one", 4);
+  b1().stream(wire::UnsubscribeSession{"one", again, 4, {"a"}});
+  b1().stream(wire::SubscribeSession{"one", again, 5, {{.filter = "d", .qos = 1}}});
+  b1().stream(wire::SubscribeSession{"one", again, 6, {{.filter = "d", .qos = 0}}});
+  world.run();
+  EXPECT_EQ(b1().take<wire::SubscribeDone>()->reasons, std::vector<uint8_t>{0});
+  EXPECT_EQ(b1().take<wire::SubscribeDone>()->reasons, std::vector<uint8_t>{0x97});
+  EXPECT_EQ(b1().take<wire::SubscribeDone>()->reasons, std::vector<uint8_t>{0});
 }
 
 }  // namespace

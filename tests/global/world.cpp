@@ -253,11 +253,12 @@ void Follower::read() {
       ++snapshots;
     } else if (auto* delta = std::get_if<wire::Delta>(&message)) {
       if (delta->resumed) ++resumes;
+      if (delta->previous > at.number) ++gaps;
       for (const wire::LogEntry& entry : delta->entries) {
         entries.push_back(entry);
         apply(entry, true);
-        at = {delta->era, entry.number};
       }
+      at = {delta->era, delta->at};
     } else if (auto* heartbeat = std::get_if<wire::LogHeartbeat>(&message)) {
       for (const auto& [slot, number] : heartbeat->slots) {
         if (heads_[slot] != number) ++gaps;
