@@ -15,6 +15,10 @@ using mqtt::Version;
 
 namespace {
 
+// Where Remaining Length is the only limit (2.1.4) nothing is announced: there are clients that take
+// a larger number for an error.
+constexpr uint32_t unannounced_packet_size = 268'435'455;
+
 // The version of a CONNECT that could not be decoded decides the form of the refusal.
 Version spoken_version(const mqtt::Frame& frame) {
   BytesView body = frame.body;
@@ -176,7 +180,9 @@ void Shard::State::connack(uint32_t index, bool session_present) {
     properties.receive_maximum = options.receive_maximum;
     properties.maximum_qos = uint8_t{1};
     properties.retain_available = uint8_t{0};
-    properties.maximum_packet_size = options.maximum_packet_size;
+    if (options.maximum_packet_size < unannounced_packet_size) {
+      properties.maximum_packet_size = options.maximum_packet_size;
+    }
     properties.shared_subscription_available = uint8_t{0};
     if (client.assigned_id) properties.assigned_client_identifier = client.client_id;
     if (client.announce_keep_alive) properties.server_keep_alive = client.keep_alive_s;

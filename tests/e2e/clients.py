@@ -38,7 +38,7 @@ class MosquittoSub:
         for line in self.process.stdout:
             line = line.rstrip("\n")
             if line.startswith("Subscribed (mid"):
-                self.granted = line.split(": ")[1]
+                self.granted = line.rsplit(": ", 1)[1]
                 self.subscribed.set()
             elif not line.startswith(("Client ", "Subscribed")):
                 self.lines.put(line)
