@@ -19,9 +19,15 @@ struct Who {
   bool json_output = false;
 };
 
+std::string text_of(const json& object, const char* key) {
+  auto value = object.find(key);
+  return value != object.end() && value->is_string() ? value->get<std::string>() : std::string();
+}
+
 std::string attributes(const json& row) {
   std::string text;
-  for (const auto& [name, value] : row.value("attributes", json::object()).items()) {
+  const json all = row.value("attributes", json::object());
+  for (const auto& [name, value] : all.items()) {
     if (!text.empty()) text += ' ';
     text += name + "=" + value.get<std::string>();
   }
@@ -29,11 +35,10 @@ std::string attributes(const json& row) {
 }
 
 Row cells(const json& row) {
-  auto text = [&](const char* key) {
-    return row.contains(key) && row[key].is_string() ? row[key].get<std::string>() : std::string();
-  };
-  return {text("device"), text("user"),    text("status"), text("broker"),
-          text("since"),  text("address"), text("why"),    attributes(row)};
+  auto text = [&](const char* key) { return text_of(row, key); };
+  std::string why = row.value("status", "") == "online" ? std::string() : text("why");
+  return {text("device"),  text("user"), text("status"), text("broker"), text("since"),
+          text("address"), why,          attributes(row)};
 }
 
 void print_answer(const Question& question, const std::vector<Row>& rows, const json& last) {
@@ -46,7 +51,7 @@ void print_answer(const Question& question, const std::vector<Row>& rows, const 
   std::cerr << rows.size() << (rows.size() == 1 ? " device" : " devices") << ", as of "
             << last["as_of"].value("era", uint64_t{0}) << '.'
             << last["as_of"].value("number", uint64_t{0}) << ", lag " << last.value("lag_ms", 0.0)
-            << " ms, from " << last.value("server", std::string("?")) << '\n';
+            << " ms, from " << text_of(last, "server") << '\n';
 }
 
 // Pages of at most 1,000 rows until --limit or the end.
@@ -61,15 +66,14 @@ int work(Who who) {
     who.question.limit = std::min(left, page);
     std::string text = ask(connection, who.question);
     answer = json::parse(text);
-    if (answer.value("outcome", "") != "ok") {
-      throw Failure(answer.value("outcome", std::string("failed")) + ": " +
-                    answer.value("text", std::string()));
+    if (text_of(answer, "outcome") != "ok") {
+      throw Failure(text_of(answer, "outcome") + ": " + text_of(answer, "text"));
     }
     const json& found = answer["rows"];
     if (who.json_output) std::cout << text << '\n';
     for (const json& row : found) rows.push_back(cells(row));
     left -= std::min(left, static_cast<uint32_t>(found.size()));
-    who.question.after = answer.value("next", std::string());
+    who.question.after = text_of(answer, "next");
   } while (left > 0 && !who.question.after.empty());
   if (!who.json_output) print_answer(who.question, rows, answer);
   connection.close();
