@@ -89,7 +89,7 @@ void NodePresence::ask_page(Now now, const Key& key, const std::string& user,
                             NodeSnapshot& snapshot) {
   wire::Query query = snapshot.ask(user, desk_.options.presence_page_rows);
   query.now_ms = now.wall.ms;
-  tasks_.ask(now, std::move(query), wire::Priority::normal, desk_.options.query_timeout,
+  tasks_.ask(now, {std::move(query), wire::Priority::normal, desk_.options.query_timeout, {}},
              [this, key, generation = snapshot.generation()](Now then, wire::Answer answer) {
                page_answered(then, key, generation, std::move(answer));
              });
@@ -197,7 +197,7 @@ void NodePresence::place(Now now, uint64_t number) {
   wire::Query query;
   query.devices = {watches_.at(number).wire.user()};
   query.now_ms = now.wall.ms;
-  tasks_.ask(now, std::move(query), wire::Priority::high, desk_.options.query_timeout,
+  tasks_.ask(now, {std::move(query), wire::Priority::high, desk_.options.query_timeout, {}},
              [this, number](Now then, const wire::Answer& answer) {
                if (find_watch(number) != nullptr) placed(then, number, answer);
              });
@@ -235,7 +235,7 @@ void NodePresence::ask_states(Now now, uint64_t number, Watch& watch) {
   if (!snapshot.wants_page()) return;
   wire::Query query = snapshot.ask(watch.wire.user(), desk_.options.presence_page_rows);
   query.now_ms = now.wall.ms;
-  tasks_.ask(now, std::move(query), wire::Priority::normal, desk_.options.query_timeout,
+  tasks_.ask(now, {std::move(query), wire::Priority::normal, desk_.options.query_timeout, {}},
              [this, number, generation = snapshot.generation()](Now then, wire::Answer answer) {
                states_answered(then, number, generation, std::move(answer));
              });

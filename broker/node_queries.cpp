@@ -42,13 +42,15 @@ void NodeQueries::ask(Now now, AskQuery question) {
   if (tasks_.open() >= desk_.options.query_open_max) {
     return refuse(asker, wire::Outcome::busy, "too many questions are under way");
   }
-  tasks_.ask(now, std::move(request->query), request->priority, request->timeout,
-             [this, asker = std::move(asker)](Now, wire::Answer result) {
-               std::erase_if(result.rows, [&](const wire::AnswerRow& row) {
-                 return !may_see(asker.user, row.device.user);
-               });
-               answer(asker, result);
-             });
+  tasks_.ask(
+      now,
+      {std::move(request->query), request->priority, request->timeout, std::move(request->server)},
+      [this, asker = std::move(asker)](Now, wire::Answer result) {
+        std::erase_if(result.rows, [&](const wire::AnswerRow& row) {
+          return !may_see(asker.user, row.device.user);
+        });
+        answer(asker, result);
+      });
 }
 
 void NodeQueries::refuse(const Asker& asker, wire::Outcome outcome, const char* text) {

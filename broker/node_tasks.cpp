@@ -4,15 +4,15 @@
 
 namespace muster::broker {
 
-void NodeTasks::ask(Now now, wire::Query query, wire::Priority priority, Duration timeout,
-                    Done done) {
+void NodeTasks::ask(Now now, Question question, Done done) {
   Open open;
   open.task.id = {desk_.links.self().incarnation, ++number_};
   open.task.asker = desk_.links.self().name;
-  open.task.priority = priority;
-  open.task.query = std::move(query);
-  open.deadline = now.mono + timeout;
-  open.third = std::max(timeout / 3, Duration(1));
+  open.task.priority = question.priority;
+  open.task.query = std::move(question.query);
+  open.server = std::move(question.server);
+  open.deadline = now.mono + question.timeout;
+  open.third = std::max(question.timeout / 3, Duration(1));
   open.done = std::move(done);
   Open& kept = tasks_.emplace(number_, std::move(open)).first->second;
   timers_.emplace(kept.timer, number_);
@@ -27,7 +27,9 @@ void NodeTasks::set_timer(Open& open, Instant at) {
 
 void NodeTasks::send(Now now, Open& open) {
   set_timer(open, now.mono + open.third);
-  std::string server = servers_.pick(open.task.query, open.asked);
+  std::string server = open.asked.empty() && desk_.links.up(open.server)
+                           ? open.server
+                           : servers_.pick(open.task.query, open.asked);
   if (server.empty() && !open.asked.empty()) server = servers_.pick(open.task.query, {});
   if (server.empty()) return;
   ++desk_.counters.tasks_asked;

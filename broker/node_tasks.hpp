@@ -25,8 +25,14 @@ class NodeTasks {
   NodeTasks(NodeDesk& desk, NodeServers& servers) : desk_(desk), servers_(servers) {}
 
   size_t open() const { return tasks_.size(); }
+  struct Question {
+    wire::Query query;
+    wire::Priority priority = wire::Priority::normal;
+    Duration timeout{};
+    std::string server;  // asked first if it is up
+  };
   // `done` is called exactly once, later.
-  void ask(Now now, wire::Query query, wire::Priority priority, Duration timeout, Done done);
+  void ask(Now now, Question question, Done done);
 
   void answered(Now now, wire::Answer answer);
   void server_up(Now now);
@@ -39,6 +45,7 @@ class NodeTasks {
  private:
   struct Open {
     wire::Task task;
+    std::string server;
     Instant deadline{};
     Duration third{};
     Instant timer{};

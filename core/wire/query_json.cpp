@@ -102,13 +102,18 @@ std::string read_key(const std::string& key, const Json& value, QueryRequest& re
     request.priority = *priority;
     return {};
   }
+  if (key == "server") {
+    if (!value.is_string()) return "\"server\" must be a text";
+    request.server = value.get<std::string>();
+    return {};
+  }
   if (key == "id") {
     request.id = dump(value);
     return request.id.size() <= id_max ? "" : fmt::format("\"id\" is over {} bytes", id_max);
   }
   return fmt::format(
       "unknown key \"{}\"; keys are kind, devices, where, limit, after, priority, "
-      "timeout_ms, id",
+      "timeout_ms, server, id",
       key);
 }
 
