@@ -22,13 +22,22 @@ bool NodePeers::directory(Now now, Incarnation control, const wire::Directory& d
   version_ = directory.version;
   for (const wire::NodeInfo& node : directory.nodes) {
     if (node.role == wire::Role::control || node.name == desk_.links.self().name) continue;
+    if (node.role == wire::Role::query) queries_.insert(node.name);
     desk_.links.know(now, node);
   }
+  const auto lists = [&](const std::string& name) {
+    return std::any_of(directory.nodes.begin(), directory.nodes.end(),
+                       [&](const wire::NodeInfo& node) { return node.name == name; });
+  };
   for (auto& peer : peers_) {
-    if (!peer) continue;
-    peer->listed = std::any_of(directory.nodes.begin(), directory.nodes.end(),
-                               [&](const wire::NodeInfo& node) { return node.name == peer->name; });
+    if (peer) peer->listed = lists(peer->name);
   }
+  // Who has a bit is let go with it; query servers once they are down.
+  std::erase_if(queries_, [&](const std::string& name) {
+    const bool gone = !lists(name) && !desk_.links.up(name);
+    if (gone) desk_.links.forget(now, name);
+    return gone;
+  });
   return true;
 }
 

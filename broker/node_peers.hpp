@@ -6,6 +6,7 @@
 
 #include <array>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,7 @@ class NodePeers {
 
   NodeDesk& desk_;
   std::array<std::optional<NodePeer>, peer_limit> peers_;
+  std::set<std::string> queries_;            // query servers that links knows
   Incarnation control_ = Incarnation::none;  // whose directory we have
   uint64_t version_ = 0;
 };

@@ -136,6 +136,20 @@ TEST_F(NodeQueriesTest, AreUnavailableWithoutAServer) {
   EXPECT_NE(last().find("unavailable"), std::string::npos) << last();
 }
 
+TEST_F(NodeQueriesTest, AServerThatWasLetGoMayComeBack) {
+  start(1);
+  world.crash("query-1");
+  world.run(3s);
+  world.unlist("query-1");
+  world.publish_directory();
+  world.run(1s);
+  one = std::make_unique<QueryServer>(world, log, "query-1");
+  ASSERT_TRUE(world.run_until([&] { return one->peer().up("a"); }));
+  ask(lookup);
+  ASSERT_TRUE(answered(1));
+  EXPECT_NE(last().find("query-1"), std::string::npos) << last();
+}
+
 TEST_F(NodeQueriesTest, WaitALittleForTheFirstServer) {
   start(0);
   ask(lookup);
