@@ -82,8 +82,8 @@ bool Run::list(const Table& table, int64_t& budget) {
   budget -= find_visits;
   RowId last = no_id;
   for (; order.valid(place); place = order.next(place)) {
-    if (budget <= 0) {
-      if (last != no_id) after_ = table.device(last);
+    if (budget <= 0 && last != no_id) {
+      after_ = table.device(last);
       return false;
     }
     --budget;

@@ -76,19 +76,23 @@ RowId Table::put(const wire::DeviceRow& from, uint16_t slot) {
 
   const UserId user = user_for(from.user);
   const uint32_t broker = broker_for(from.broker, from.broker_name);
-  if (is_new) {
-    order_.insert(id);
-    link(id, user, broker);
-  } else if (row.user != user || row.broker != broker) {
-    unlink(id);
-    link(id, user, broker);
+  if (is_new) order_.insert(id);
+  if (row.user != user) {
+    if (!is_new) leave_user(id);
+    join_user(id, user);
+  }
+  if (row.broker != broker) {
+    if (!is_new) --brokers_[row.broker].devices;
+    row.broker = broker;
+    ++brokers_[broker].devices;
   }
   tell(id);
   return id;
 }
 
 void Table::erase(RowId id) {
-  unlink(id);
+  leave_user(id);
+  --brokers_[rows_[id].broker].devices;
   order_.erase(id);
   rows_.remove(id);
 }
@@ -295,27 +299,24 @@ void Table::drop_empty_brokers() {
   }
 }
 
-void Table::link(RowId id, UserId user_id, uint32_t broker_id) {
+void Table::join_user(RowId id, UserId user_id) {
   StoredRow& row = rows_[id];
   User& user = users_[user_id];
   row.user = user_id;
-  row.broker = broker_id;
   row.user_previous = no_id;
   row.user_next = user.first;
   if (user.first != no_id) rows_[user.first].user_previous = id;
   user.first = id;
   ++user.devices;
-  ++brokers_[broker_id].devices;
 }
 
-void Table::unlink(RowId id) {
+void Table::leave_user(RowId id) {
   StoredRow& row = rows_[id];
   User& user = users_[row.user];
   if (row.user_previous != no_id) rows_[row.user_previous].user_next = row.user_next;
   if (row.user_next != no_id) rows_[row.user_next].user_previous = row.user_previous;
   if (user.first == id) user.first = row.user_next;
   --user.devices;
-  --brokers_[row.broker].devices;
   drop_user_if_empty(row.user);
 }
 

@@ -140,8 +140,8 @@ class Table {
 
   UserId user_for(const std::string& name);
   uint32_t broker_for(Incarnation incarnation, const std::string& name);
-  void link(RowId id, UserId user, uint32_t broker);
-  void unlink(RowId id);
+  void join_user(RowId id, UserId user);
+  void leave_user(RowId id);
   void drop_user_if_empty(UserId id);
   void drop_empty_brokers();
 

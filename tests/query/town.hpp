@@ -1,7 +1,7 @@
 #pragma once
-// A few nodes in virtual time: minds under test, and peers that are plain Links with a script. Frames
-// take 100 us and stay in order; a node that has work runs a slice of 200 us. For tests of query and
-// control, one thread. Losses and crashes of whole worlds are the simulator's.
+// A few nodes in virtual time: minds under test, and peers that are plain Links with a script.
+// Frames take 100 us and stay in order; a node that has work runs a slice of 200 us. For tests of
+// query and control, one thread. Losses and crashes of whole worlds are the simulator's.
 
 #include <algorithm>
 #include <deque>
@@ -53,10 +53,9 @@ class Peer : public wire::NodeMind {
   }
   template <class T>
   size_t count() const {
-    return static_cast<size_t>(
-        std::count_if(received.begin(), received.end(), [](const wire::Received& message) {
-          return std::holds_alternative<T>(message.message);
-        }));
+    return static_cast<size_t>(std::count_if(
+        received.begin(), received.end(),
+        [](const wire::Received& message) { return std::holds_alternative<T>(message.message); }));
   }
 
   wire::Links links;
@@ -80,7 +79,9 @@ class Peer : public wire::NodeMind {
 
 class Town {
  public:
-  Now now() const { return {now_, WallTime{1'700'000'000'000 + now_.time_since_epoch().count() / 1000}}; }
+  Now now() const {
+    return {now_, WallTime{1'700'000'000'000 + now_.time_since_epoch().count() / 1000}};
+  }
 
   template <class Mind>
   Mind& add(const std::string& name, std::unique_ptr<Mind> mind) {
@@ -101,7 +102,8 @@ class Town {
     wire::Effects effects = mind.take_effects();
     for (wire::OutFrame& frame : effects.frames) {
       if (cut_.count(name) || cut_.count(frame.to) || !nodes_.count(frame.to)) continue;
-      frames_.push_back({now_ + std::chrono::microseconds(100), frame.to,
+      frames_.push_back({now_ + std::chrono::microseconds(100),
+                         frame.to,
                          {name, frame.channel, std::move(frame.bytes)}});
     }
   }
