@@ -19,13 +19,6 @@ namespace {
 // a larger number for an error.
 constexpr uint32_t unannounced_packet_size = 268'435'455;
 
-// The version of a CONNECT that could not be decoded decides the form of the refusal.
-Version spoken_version(const mqtt::Frame& frame) {
-  BytesView body = frame.body;
-  if (body.size() < 7 || body.substr(2, 4) != "MQTT") return Version::v3_1_1;
-  return body[6] >= 5 ? Version::v5 : Version::v3_1_1;
-}
-
 std::string presence_user(const std::string& rule, const mqtt::Connect& packet,
                           const std::string& client_id) {
   if (rule == "%c") return client_id;
@@ -52,7 +45,7 @@ wire::Will will_of(const mqtt::WillMessage& message, const std::string& client_i
 
 void Shard::State::connect(uint32_t index, const mqtt::Frame& frame) {
   auto decoded = mqtt::decode(frame, Version::v5, mqtt::Sender::client);
-  if (!decoded) return refuse(index, spoken_version(frame), decoded.error());
+  if (!decoded) return refuse(index, mqtt::connect_version(frame), decoded.error());
   const auto& packet = std::get<mqtt::Connect>(*decoded);
   Client& client = at(index);
   client.version = packet.version;

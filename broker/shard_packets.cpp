@@ -83,14 +83,15 @@ void Shard::State::handle_live(uint32_t index, const mqtt::Frame& frame) {
       return unsubscribe(index, frame);
     case PacketType::disconnect:
       return disconnected(index, frame);
+    case PacketType::connect:  // 3.1.0-2: whatever else is wrong with it
+      return fail(index, Reason::protocol_error, wire::GoneReason::protocol_error);
     default:
       break;
   }
   auto packet = mqtt::decode(frame, at(index).version, mqtt::Sender::client);
   if (!packet) return fail(index, packet.error(), wire::GoneReason::protocol_error);
   if (frame.type == PacketType::pingreq) return write(index, mqtt::Pingresp{});
-  // A second CONNECT (3.1.0-2), AUTH without an agreed method (4.12.0-7), and the packets of QoS 2,
-  // which is not announced.
+  // AUTH without an agreed method (4.12.0-7), and the packets of QoS 2, which is not announced.
   fail(index, Reason::protocol_error, wire::GoneReason::protocol_error);
 }
 

@@ -39,6 +39,20 @@ TEST(ShardSession, DisconnectIsToldWithItsReason) {
   EXPECT_TRUE(polite.closed);
 }
 
+TEST(ShardSession, ASecondConnectIsAProtocolErrorWhateverIsInIt) {
+  for (BytesView will_topic : {"w", "w/#"}) {  // the second could not be decoded
+    ShardWorld world;
+    Device& device = world.connect(clean("a"));
+    world.read(device);
+    mqtt::Connect second = clean("a");
+    second.will = mqtt::WillMessage{};
+    second.will->topic = will_topic;
+    world.send(device, second);
+    EXPECT_EQ(world.expect<mqtt::Disconnect>(device).reason, Reason::protocol_error);
+    EXPECT_TRUE(device.closed);
+  }
+}
+
 TEST(ShardSession, ATakeoverClaimsBeforeItReportsTheEndOfTheOther) {
   ShardWorld world;
   Device& first = world.connect(clean("a"));

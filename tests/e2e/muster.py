@@ -62,6 +62,7 @@ class Process:
     def wait(self):
         status = self.process.wait(timeout=PATIENCE_S)
         self.reader.join(PATIENCE_S)
+        self.process.stdout.close()
         return status
 
     def stop(self):
@@ -80,6 +81,7 @@ class Process:
 
     def __exit__(self, *_):
         self.kill()
+        self.stderr_file.close()
 
 
 class Muster(Process):
