@@ -37,23 +37,23 @@ struct Form;
 template <class E>
 constexpr E highest = E{static_cast<std::underlying_type_t<E>>(-1)};
 template <>
-constexpr Role highest<Role> = Role::broker;
+inline constexpr Role highest<Role> = Role::broker;
 template <>
-constexpr BrokerState highest<BrokerState> = BrokerState::dead;
+inline constexpr BrokerState highest<BrokerState> = BrokerState::dead;
 template <>
-constexpr Status highest<Status> = Status::unknown;
+inline constexpr Status highest<Status> = Status::unknown;
 template <>
-constexpr GoneReason highest<GoneReason> = GoneReason::not_listed;
+inline constexpr GoneReason highest<GoneReason> = GoneReason::not_listed;
 template <>
-constexpr Priority highest<Priority> = Priority::urgent;
+inline constexpr Priority highest<Priority> = Priority::urgent;
 template <>
-constexpr Compare highest<Compare> = Compare::prefix;
+inline constexpr Compare highest<Compare> = Compare::prefix;
 template <>
-constexpr QueryKind highest<QueryKind> = QueryKind::count;
+inline constexpr QueryKind highest<QueryKind> = QueryKind::count;
 template <>
-constexpr Outcome highest<Outcome> = Outcome::forbidden;
+inline constexpr Outcome highest<Outcome> = Outcome::forbidden;
 template <>
-constexpr WatchKind highest<WatchKind> = WatchKind::reset;
+inline constexpr WatchKind highest<WatchKind> = WatchKind::reset;
 
 // ---- parts ------------------------------------------------------------------------------------
 

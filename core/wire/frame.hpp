@@ -30,7 +30,7 @@ enum class FrameKind : uint8_t {
   piece = 4,     // of one item; number `first` of the stream, or 0
 };
 template <>
-constexpr FrameKind highest<FrameKind> = FrameKind::piece;
+inline constexpr FrameKind highest<FrameKind> = FrameKind::piece;
 
 struct Envelope {
   std::string name;  // of the sender
