@@ -1,6 +1,7 @@
 // Frames in: what is not from a living party to us is dropped, the rest is handed up.
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/log.hpp"
 #include "core/wire/link_state.hpp"
@@ -36,7 +37,7 @@ void Links::State::receive(Now now, const InFrame& frame) {
     case FrameKind::hello:
       return;
     case FrameKind::messages:
-      return open_items(frame, peer, envelope, offset);
+      return open_items(frame, peer, offset);
     case FrameKind::stream:
       return open_stream(frame, peer, envelope, offset);
     case FrameKind::piece:
@@ -80,30 +81,27 @@ bool Links::State::open_frame(Now now, const InFrame& frame, const Envelope& env
   return false;
 }
 
-void Links::State::hand_up(const std::string& name, const Peer& peer, uint64_t number,
-                           Message&& message) {
-  events.push_back(Received{name, peer.known.role, peer.current->identity.incarnation, number,
-                            std::move(message)});
-}
-
-void Links::State::hand_up_whole(const std::string& name, const Peer& peer, uint64_t number,
-                                 BytesView item) {
-  Message message;
-  size_t offset = 0;
-  if (items.next(item, offset, message) == ItemReader::Result::message) {
-    hand_up(name, peer, number, std::move(message));
+// Reads the item at `offset` straight into its event.
+ItemReader::Result Links::State::hand_up(const std::string& name, const Peer& peer, uint64_t number,
+                                         BytesView bytes, size_t& offset) {
+  auto& received = std::get<Received>(events.emplace_back(std::in_place_type<Received>));
+  const auto result = items.next(bytes, offset, received.message);
+  if (result == ItemReader::Result::message) {
+    received.peer = name;
+    received.role = peer.known.role;
+    received.incarnation = peer.current->identity.incarnation;
+    received.number = number;
   } else {
+    events.pop_back();
     complain(name, "message skipped", items.fault());
   }
+  return result;
 }
 
-void Links::State::open_items(const InFrame& frame, Peer& peer, const Envelope&, size_t offset) {
+void Links::State::open_items(const InFrame& frame, Peer& peer, size_t offset) {
   while (offset < frame.bytes.size()) {
-    Message message;
-    const auto result = items.next(frame.bytes, offset, message);
-    if (result != ItemReader::Result::message) complain(frame.from, "message", items.fault());
+    const auto result = hand_up(frame.from, peer, 0, frame.bytes, offset);
     if (result == ItemReader::Result::malformed) return;
-    if (result == ItemReader::Result::message) hand_up(frame.from, peer, 0, std::move(message));
   }
 }
 
@@ -113,19 +111,16 @@ void Links::State::open_stream(const InFrame& frame, Peer& peer, const Envelope&
   const auto verdict = peer.in.judge(envelope.first, envelope.last, frame.bytes.size());
   if (verdict != StreamIn::Verdict::news) return;
   peer.in.assembly.clear();
+  const size_t expected = events.size() + std::min<uint64_t>(envelope.last - envelope.first, 1024);
+  if (expected > events.capacity()) events.reserve(std::max(expected, 2 * events.capacity()));
   uint64_t number = envelope.first;
   for (; offset < frame.bytes.size() && number <= envelope.last; ++number) {
-    Message message;
-    const auto result = items.next(frame.bytes, offset, message);
-    if (result == ItemReader::Result::malformed) {
-      return complain(frame.from, "stream", items.fault());
-    }
-    if (number <= peer.in.seen()) continue;
-    peer.in.handed_up(number);
-    if (result == ItemReader::Result::message) {
-      hand_up(frame.from, peer, number, std::move(message));
-    } else {
-      complain(frame.from, "stream item skipped", items.fault());
+    const auto result = hand_up(frame.from, peer, number, frame.bytes, offset);
+    if (result == ItemReader::Result::malformed) return;
+    if (number > peer.in.seen()) {
+      peer.in.handed_up(number);
+    } else if (result == ItemReader::Result::message) {
+      events.pop_back();  // it came before, in another batch
     }
   }
   if (offset < frame.bytes.size() || number != envelope.last + 1) {
@@ -150,7 +145,9 @@ void Links::State::open_piece(const InFrame& frame, Peer& peer, const Envelope& 
   if (numbered) peer.in.piece_seen(number);
   if (result == Assembly::Result::more) return;
   if (numbered) peer.in.handed_up(number);
-  hand_up_whole(frame.from, peer, number, assembly.take());
+  const Bytes item = assembly.take();
+  size_t at = 0;
+  hand_up(frame.from, peer, number, item, at);
 }
 
 }  // namespace muster::wire

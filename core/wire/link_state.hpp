@@ -85,11 +85,11 @@ struct Links::State {
   // link_receive.cpp
   void receive(Now now, const InFrame& frame);
   bool open_frame(Now now, const InFrame& frame, const Envelope& envelope, size_t& offset);
-  void open_items(const InFrame& frame, Peer& peer, const Envelope& envelope, size_t offset);
+  void open_items(const InFrame& frame, Peer& peer, size_t offset);
   void open_stream(const InFrame& frame, Peer& peer, const Envelope& envelope, size_t offset);
   void open_piece(const InFrame& frame, Peer& peer, const Envelope& envelope, size_t offset);
-  void hand_up(const std::string& name, const Peer& peer, uint64_t number, Message&& message);
-  void hand_up_whole(const std::string& name, const Peer& peer, uint64_t number, BytesView item);
+  ItemReader::Result hand_up(const std::string& name, const Peer& peer, uint64_t number,
+                             BytesView bytes, size_t& offset);
 
   // link_turn.cpp
   void enter(Now now);
