@@ -28,6 +28,8 @@ struct Options {
   // Replica.
   Duration map_wait = std::chrono::seconds(3);   // without a slot map this long: hold all slots
   Duration ask_again = std::chrono::seconds(1);  // ReplicaAsk unanswered
+  // Neither entries nor heartbeats of the log for so long: global has lost sight of us, ask again.
+  Duration silence_max = std::chrono::seconds(2);
   Duration lag_max = std::chrono::seconds(10);   // behind this much: out of the pool
   uint32_t pending_max =
       200'000;  // log entries kept aside while a snapshot is read; beyond: ask again

@@ -53,8 +53,8 @@ void Replica::gap(Now now) {
 
 void Replica::tick(Now now) {
   if (now.mono < ask_at_) return;
-  // Nothing came: the same question again. Pages stopped coming: a new one.
-  if (phase_ == Phase::loading) return ask_again(now);
+  // Nothing came: the same question again. Pages or the log stopped coming: a new one.
+  if (phase_ == Phase::loading || phase_ == Phase::following) return ask_again(now);
   ask_now_ = true;
   ask_at_ = now.mono + options_.ask_again;
 }
@@ -92,7 +92,7 @@ void Replica::receive(Now now, const wire::SnapshotPage& page) {
 
 void Replica::finish_snapshot(Now now, Position at) {
   phase_ = Phase::following;
-  ask_at_ = never;
+  ask_at_ = now.mono + options_.silence_max;
   loaded_ = true;
   held_ = *wanted_;
   proven_ = at;
@@ -109,6 +109,7 @@ void Replica::receive(Now now, const wire::Delta& delta) {
   if (delta.request != request_) return;
   if (phase_ == Phase::asking && delta.resumed && loaded_) resume(delta.era);
   if (phase_ != Phase::following) return;
+  ask_at_ = now.mono + options_.silence_max;
   if (delta.era != proven_.era) return ask_again(now);
   if (delta.previous > chain_) return gap(now);
   for (const wire::LogEntry& entry : delta.entries)
@@ -118,7 +119,6 @@ void Replica::receive(Now now, const wire::Delta& delta) {
 
 void Replica::resume(uint64_t era) {
   phase_ = Phase::following;
-  ask_at_ = never;
   held_ = *wanted_;
   chain_ = have_.number;
   rooted_ = have_.number <= proven_.number;
@@ -147,6 +147,7 @@ bool Replica::follow(const wire::LogEntry& entry) {
 
 void Replica::receive(Now now, const wire::LogHeartbeat& heartbeat) {
   if (phase_ != Phase::following) return;
+  ask_at_ = now.mono + options_.silence_max;
   if (heartbeat.at.era != proven_.era) return ask_again(now);
   size_t listed = 0;
   for (const auto& [slot, number] : heartbeat.slots) {
