@@ -2,9 +2,13 @@
 
 #include <algorithm>
 
+#include "query/run.hpp"
+
 namespace muster::query {
 
 namespace {
+
+constexpr int64_t tell_visits = 3;  // a change made and kept, in row visits
 
 // What a watcher can tell apart. The times and reasons of a row that stays offline are not news.
 bool looks_same(const wire::AnswerRow& left, const wire::AnswerRow& right) {
@@ -111,11 +115,11 @@ void Feed::pump(int64_t& budget) {
     if (walk_ >= table_.end()) walk_ = 0;
     if (table_.alive(walk_) && table_.untold(walk_)) {
       tell_broker(walk_);
-      budget -= 8;
+      budget -= tell_visits;
     }
+    if (walk_ % Run::walk_rows_per_visit == 0) --budget;
     ++walk_;
     --to_visit_;
-    --budget;
   }
   if (to_visit_ == 0) walk_floor_.reset();
 }

@@ -16,7 +16,7 @@ struct Options {
 
   // Tasks. A unit of load is one point look-up; a batch of n weighs n/100, a scan its rows/1000.
   uint32_t workers = 2;           // tasks in progress; each runs one slice a turn
-  uint32_t slice_rows = 2000;     // row visits in a slice (about 200 us)
+  uint32_t slice_rows = 1600;     // row visits in a slice (about 200 us)
   uint32_t threshold = 2000;      // units queued and running, above it the excess goes to control
   uint32_t queue_max = 20'000;    // tasks kept while control is away; beyond: busy
   uint32_t devices_max = 10'000;  // devices in one look-up

@@ -68,7 +68,7 @@ bool Run::look_up(const Table& table, int64_t& budget) {
 bool Run::count(const Table& table, int64_t& budget) {
   for (; position_ < table.end(); ++position_) {
     if (budget <= 0) return false;
-    --budget;
+    if (position_ % walk_rows_per_visit == 0) --budget;
     if (!table.alive(position_)) continue;
     if (!every_slot_ && !slots_.test(table.slot(position_))) continue;
     if (filter_->matches(table, position_)) ++found_.count;

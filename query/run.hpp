@@ -36,9 +36,11 @@ class Run {
   bool slice(const Table& table, int64_t& budget);
   Found& found() { return found_; }
 
-  // Costs in row visits, by measurement: a look-up searches by name, a found row is copied.
-  static constexpr int64_t find_visits = 16;
-  static constexpr int64_t row_visits = 8;
+  // Costs by measurement (bench/query_bench.cpp), in visits of rows in the order of names, about
+  // 0.1 us each: a look-up searches by name, a found row is copied, a walk by id is cheap.
+  static constexpr int64_t find_visits = 5;
+  static constexpr int64_t row_visits = 4;
+  static constexpr uint32_t walk_rows_per_visit = 8;
 
  private:
   bool look_up(const Table& table, int64_t& budget);
