@@ -2,10 +2,12 @@
 
 #include <cstdio>
 
+#include "core/base/log.hpp"
+
 namespace muster::app {
 
 void complain(const std::string& line) {
-  std::fprintf(stderr, "muster: %s\n", line.c_str());
+  std::fprintf(stderr, "muster: %s\n", log::one_line(line).c_str());
 }
 
 void print_problems(const std::vector<std::string>& problems) {

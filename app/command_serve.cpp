@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,7 @@ namespace {
 
 struct Given {
   std::string config;
-  std::string data;
+  std::optional<std::string> data;
   std::vector<std::string> listen;
   std::vector<std::string> set;
   bool quiet = false;
@@ -22,7 +23,7 @@ ServeRequest request_of(const Given& given, RoleChoice roles) {
   request.sources.file = given.config;
   request.sources.environment = process_environment;
   for (const std::string& text : given.set) request.sources.flags.push_back({"--set", text});
-  if (!given.data.empty()) request.sources.flags.push_back({"--data", "node.data=" + given.data});
+  if (given.data) request.sources.flags.push_back({"--data", "node.data=" + *given.data});
   if (!given.listen.empty()) {
     const std::string addresses = CLI::detail::join(given.listen, ",");
     request.sources.flags.push_back({"--listen", "listen.mqtt=" + addresses});

@@ -36,11 +36,11 @@ constexpr std::pair<std::string_view, std::string_view> section_table[] = {
 const Field field_table[] = {
     {"node.name", at<&C::node, &NodeConfig::name>, "", "NAME", restart,
      "Name of this node, unique in the cluster; empty: the name of its role."},
-    {"node.data", at<&C::node, &NodeConfig::data>, "./muster-data", "", restart,
+    {"node.data", at<&C::node, &NodeConfig::data>, "./muster-data", "PATH", restart,
      "Folder for everything that is kept; made if missing, locked while in use."},
 
     {"listen.mqtt", at<&C::listen, &ListenConfig::mqtt>, "127.0.0.1:1883", "HOST:PORT", restart,
-     "Addresses for MQTT over TCP; port 0 takes a free one."},
+     "Address for MQTT over TCP, one for now; port 0 takes a free one."},
 
     {"broker.shards", at<&C::broker, &BrokerConfig::shards>, "0", "0..64", restart,
      "Threads that serve clients; 0: one per core."},

@@ -96,8 +96,16 @@ void ConfigBuilder::check_key() {
   }
 }
 
+void ConfigBuilder::check_listen() {
+  const size_t addresses = config_.listen.mqtt.size();
+  if (addresses == 1) return;
+  complain(origin_of("listen.mqtt"),
+           fmt::format("listen.mqtt: expected one address, not {}", addresses));
+}
+
 Expected<Config, Problems> ConfigBuilder::finish() {
   if (problems_.empty()) {
+    check_listen();
     check_lease();
     check_key();
   }

@@ -48,6 +48,7 @@ class ConfigBuilder {
  private:
   void check_lease();
   void check_key();
+  void check_listen();
   const std::string& origin_of(std::string_view name) const;
 
   Config config_;

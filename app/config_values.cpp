@@ -78,6 +78,8 @@ std::optional<std::string> text_problem(std::string_view text, std::string_view 
     if (!is_address(text)) return unlike("HOST:PORT");
   } else if (bounds == "ENDPOINT") {
     if (!text.empty() && !is_endpoint(text)) return unlike("tcp://HOST:PORT");
+  } else if (bounds == "PATH") {
+    if (text.empty()) return unlike("a path");
   } else if (bounds == "NAME") {
     if (!is_node_name(text)) return unlike("at most 64 letters, digits, \"-\", \"_\" or \".\"");
   } else {

@@ -15,8 +15,8 @@ using mqtt::Version;
 
 namespace {
 
-// Where Remaining Length is the only limit (2.1.4) nothing is announced: there are clients that take
-// a larger number for an error.
+// Where Remaining Length is the only limit (2.1.4) nothing is announced: there are clients that
+// take a larger number for an error.
 constexpr uint32_t unannounced_packet_size = 268'435'455;
 
 std::string presence_user(const std::string& rule, const mqtt::Connect& packet,

@@ -16,6 +16,9 @@ using Sink = void (*)(Level level, const std::string& line);
 void install(Sink sink);
 bool enabled();
 void write(Level level, const std::string& line);
+// With control characters as \xNN: what comes from clients and files cannot begin a line of its
+// own.
+std::string one_line(const std::string& text);
 
 template <class... Args>
 void debug(fmt::format_string<Args...> format, Args&&... args) {

@@ -102,10 +102,8 @@ class LeveldbStore : public Store {
       if (!status.ok()) return failure("open", status);
     }
     leveldb::WriteBatch writes;
-    for (const Bytes& key : batch.deletes)
-      writes.Delete(slice(key));
-    for (const Put& put : batch.puts)
-      writes.Put(slice(put.key), slice(put.value));
+    for (const Bytes& key : batch.deletes) writes.Delete(slice(key));
+    for (const Put& put : batch.puts) writes.Put(slice(put.key), slice(put.value));
     leveldb::WriteOptions options;
     options.sync = sync;
     const leveldb::Status status = db_->Write(options, &writes);
@@ -157,9 +155,9 @@ bool lost_its_beginning(const std::string& path) {
   return false;
 }
 
+// "IO error: lock <path>/LOCK: ...": the file is there, but another process holds it.
 bool in_use(const leveldb::Status& status) {
-  const std::string text = status.ToString();
-  return status.IsIOError() && text.find("LOCK") != std::string::npos;
+  return status.IsIOError() && status.ToString().starts_with("IO error: lock ");
 }
 
 // Damage is what a repair may mend; everything else is for the operator.
@@ -200,12 +198,12 @@ Expected<Damage, Error> mend(LeveldbStore& store, const std::string& path, std::
   auto aside = copy_aside(path);
   if (!aside) return Unexpected{aside.error()};
   Damage damage{std::move(what), *aside, 0};
-  log::error("store {} is damaged: {}; it is kept in {} and repaired", path, damage.what,
-             damage.aside);
+  log::info("store {} is damaged and kept as {}; saving what can be saved", path, damage.aside);
   leveldb::Status status = save_the_rest(store, path, damage.records_left);
   store.close();
+  std::string outcome = "repaired";
   if (!status.ok()) {
-    log::error("store {} cannot be repaired: {}; starting empty", path, status.ToString());
+    outcome = fmt::format("begun anew, since it cannot be repaired ({})", status.ToString());
     std::error_code error;
     fs::remove_all(path, error);
     damage.records_left = 0;
@@ -214,7 +212,8 @@ Expected<Damage, Error> mend(LeveldbStore& store, const std::string& path, std::
   if (!status.ok()) {
     return Unexpected{Error{fmt::format("store {}: {}", path, status.ToString())}};
   }
-  log::warning("store {} is repaired: {} records are left", path, damage.records_left);
+  log::error("store {} was damaged ({}): it is set aside as {} and {}; {} records are left", path,
+             damage.what, damage.aside, outcome, damage.records_left);
   return damage;
 }
 

@@ -243,6 +243,13 @@ TEST_F(LeveldbStoreTest, AStoreInUseIsOneClearLine) {
   EXPECT_EQ(why.find('\n'), std::string::npos);
 }
 
+TEST_F(LeveldbStoreTest, ALockThatCannotBeOpenedIsNotCalledInUse) {
+  fs::create_directories(path_ + "/LOCK");
+  const std::string why = refusal();
+  EXPECT_TRUE(why.starts_with("cannot open store " + path_)) << why;
+  EXPECT_EQ(why.find("in use"), std::string::npos) << why;
+}
+
 TEST_F(LeveldbStoreTest, AFileInItsPlaceIsOneClearLine) {
   std::ofstream(path_) << "a file";
   const std::string why = refusal();
