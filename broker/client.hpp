@@ -70,6 +70,7 @@ struct InboxState {
   mqtt::InboxWindow window;
   std::deque<wire::InboxEntry> held;  // at most Receive Maximum: global's credit
   std::vector<uint64_t> acked;        // in this turn
+  uint64_t newest = 0;                // the highest number that came, of this session
   bool awaits_lease = false;
 };
 

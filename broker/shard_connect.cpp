@@ -228,10 +228,11 @@ void Shard::State::granted(const wire::Grant& grant) {
   Client& client = at(index);
   bool renewed = client.phase == Phase::live && client.term != grant.term;
   client.term = grant.term;
-  if (renewed) {  // claimed again after a hello: global streams out again what is unacknowledged
+  if (renewed && !grant.session_present) {  // it expired meanwhile: numbers begin anew
     client.inbox->window = mqtt::InboxWindow(client.receive_maximum);
     client.inbox->held.clear();
     client.inbox->acked.clear();
+    client.inbox->newest = 0;
   }
   if (client.phase != Phase::awaiting_grant) return;
   for (const wire::Subscription& stored : grant.subscriptions) {

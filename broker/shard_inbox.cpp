@@ -11,10 +11,28 @@ void Shard::State::inbox_deliver(wire::Deliver message) {
   uint32_t index = 0;
   Client* client = find_session(message.client_id, message.term, index);
   if (client == nullptr) return;  // of a former term: global streams it out again under the next
+  InboxState& inbox = *client->inbox;
   for (wire::InboxEntry& entry : message.entries) {
-    client->inbox->held.push_back(std::move(entry));
+    if (entry.number <= inbox.newest) {
+      came_again(index, entry.number);
+      continue;
+    }
+    inbox.newest = entry.number;
+    inbox.held.push_back(std::move(entry));
   }
   pump_inbox(index);
+}
+
+// Global has started anew, or knows this connection under a new term, and streams out whatever it
+// has no acknowledgement of. To the same connection nothing is sent twice (4.4.0-1).
+void Shard::State::came_again(uint32_t index, uint64_t number) {
+  const InboxState& inbox = *at(index).inbox;
+  const mqtt::InboxWindow& window = inbox.window;
+  const bool held = !inbox.held.empty() && number >= inbox.held.front().number;
+  const bool under_way =
+      window.in_flight() > 0 && number >= window.oldest() &&
+      window.state(mqtt::InboxWindow::packet_id_of(number)) != mqtt::InboxWindow::State::none;
+  if (!held && !under_way) acknowledge_number(index, number);
 }
 
 void Shard::State::pump_inbox(uint32_t index) {
@@ -51,8 +69,12 @@ void Shard::State::inbox_acked(uint32_t index, uint16_t packet_id) {
   Client& client = at(index);
   auto number =
       client.inbox->window.answered(mqtt::PacketType::puback, packet_id, mqtt::Reason::success);
-  if (!number) return;
-  client.inbox->acked.push_back(*number);
+  if (number) acknowledge_number(index, *number);
+}
+
+void Shard::State::acknowledge_number(uint32_t index, uint64_t number) {
+  Client& client = at(index);
+  client.inbox->acked.push_back(number);
   if (!client.acked) {
     client.acked = true;
     acked_clients.push_back(index);

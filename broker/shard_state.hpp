@@ -173,6 +173,8 @@ struct Shard::State {
   void inbox_deliver(wire::Deliver message);
   void pump_inbox(uint32_t index);
   void inbox_acked(uint32_t index, uint16_t packet_id);
+  void acknowledge_number(uint32_t index, uint64_t number);
+  void came_again(uint32_t index, uint64_t number);
   void inbox_send(uint32_t index, const wire::InboxEntry& entry);
   void lease_renewed(Instant until);
   void flush_inbox_acks();

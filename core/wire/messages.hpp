@@ -158,6 +158,9 @@ struct InboxEntry {
   Publication publication;  // qos is the effective one
   std::vector<uint32_t> identifiers;
 };
+// In order of the numbers. A claim that is confirmed after a start of global, and one that is granted
+// under a new term, bring everything unacknowledged again: what this connection had is not sent
+// twice, and what it has acknowledged is acknowledged again.
 struct Deliver {
   std::string client_id;
   Term term = Term::none;

@@ -22,6 +22,7 @@ wire::InboxEntry entry(uint64_t number, const std::string& payload, bool redeliv
 struct ShardInbox : testing::Test {
   ShardInbox() : device(world.connect(persistent("p"))) {
     auto claim = world.for_global<wire::Claim>().at(0);
+    serial = claim.serial;
     world.letter(0, Lease{world.now.mono + std::chrono::seconds(2)});
     wire::Grant grant{"p", claim.serial, Term{5}, true, {}};
     grant.subscriptions.push_back({"t", 1, false, false, 0, 0});
@@ -37,6 +38,7 @@ struct ShardInbox : testing::Test {
 
   ShardWorld world;
   Device& device;
+  Serial serial{};
 };
 
 TEST_F(ShardInbox, PacketIdsFollowFromNumbersAndAcksGoBack) {
@@ -70,6 +72,32 @@ TEST_F(ShardInbox, NothingIsDeliveredWhenTheLeaseIsOver) {
 TEST_F(ShardInbox, DeliveriesOfAFormerTermAreIgnored) {
   deliver({entry(1, "a")}, Term{4});
   EXPECT_TRUE(world.read(device).empty());
+}
+
+TEST_F(ShardInbox, WhatComesAgainIsNotSentTwiceToTheSameConnection) {
+  deliver({entry(1, "a"), entry(2, "b"), entry(3, "c")});
+  EXPECT_EQ(world.read(device).size(), 3u);
+  mqtt::Acknowledgement ack;
+  ack.packet_id = 3;
+  world.send(device, ack);
+  world.to_node.clear();
+  // Global has started anew, without the acknowledgement of 2; 4 is new.
+  deliver({entry(1, "a", true), entry(2, "b", true), entry(3, "c", true), entry(4, "d")});
+  EXPECT_EQ(world.expect<mqtt::Publish>(device).payload, "d");
+  auto acks = world.for_global<wire::InboxAck>();
+  ASSERT_EQ(acks.size(), 1u);
+  EXPECT_EQ(acks[0].numbers, std::vector<uint64_t>{2});
+  // Under a new term it is the same.
+  world.letter(0, FromGlobal{wire::Grant{"p", serial, Term{6}, true, {}}});
+  deliver({entry(1, "a", true), entry(3, "c", true), entry(4, "d", true)}, Term{6});
+  EXPECT_TRUE(world.read(device).empty());
+  ack.packet_id = 2;
+  world.to_node.clear();
+  world.send(device, ack);
+  acks = world.for_global<wire::InboxAck>();
+  ASSERT_EQ(acks.size(), 1u);
+  EXPECT_EQ(acks[0].term, Term{6});
+  EXPECT_EQ(acks[0].numbers, std::vector<uint64_t>{1});
 }
 
 TEST_F(ShardInbox, QosOneComesThroughTheInboxAndQosZeroDirect) {
