@@ -9,6 +9,12 @@
 #include "tests/core/wire/samples.hpp"
 
 namespace muster::wire {
+
+struct Anything {  // converts to whatever a member wants; only asked, never done
+  template <class T>
+  operator T() const;
+};
+
 namespace {
 
 Bytes encoded(const Message& message) {
@@ -19,10 +25,6 @@ Bytes encoded(const Message& message) {
 
 // ---- every member of every struct is named in its Form ------------------------------------------
 
-struct Anything {
-  template <class T>
-  operator T() const;
-};
 template <class T, class... Args>
 constexpr size_t members() {
   if constexpr (requires { T{Args{}..., Anything{}}; }) {
