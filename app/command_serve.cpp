@@ -19,7 +19,7 @@ struct Given {
 };
 
 ServeRequest request_of(const Given& given, RoleChoice roles) {
-  ServeRequest request{.roles = roles, .sources = {}, .quiet = given.quiet};
+  ServeRequest request{.roles = roles, .sources = {}, .hints = Hints::none};
   request.sources.file = given.config;
   request.sources.environment = process_environment;
   for (const std::string& text : given.set) request.sources.flags.push_back({"--set", text});
@@ -63,7 +63,12 @@ void declare_up(CLI::App& parser, int& status) {
       ->allow_extra_args(false);
   command->add_option("--data", given->data, "Folder for what is kept (default ./muster-data)");
   command->add_flag("--quiet", given->quiet, "Print nothing but `ready`");
-  command->callback([given, &status] { status = serve(request_of(*given, RoleChoice::all)); });
+  command->callback([given, command, &status] {
+    ServeRequest request = request_of(*given, RoleChoice::all);
+    const bool no_flags = command->count_all() <= 1;  // the command itself counts
+    if (!given->quiet) request.hints = no_flags ? Hints::on_stdout : Hints::on_stderr;
+    status = serve(request);
+  });
 }
 
 void declare_roles(CLI::App& parser, int& status) {

@@ -10,6 +10,7 @@
 #include "core/base/log.hpp"
 #include "core/net/clock.hpp"
 #include "core/store/store_leveldb.hpp"
+#include "core/store/store_memory.hpp"
 #include "global/host.hpp"
 #include "query/host.hpp"
 
@@ -51,10 +52,14 @@ class Maker {
   }
 
   Made global(wire::NodeInfo self) {
-    auto opened = store::open_leveldb(config_.node.data + "/store", store_options(config_));
-    if (!opened) return Unexpected{opened.error().text};
     global::Options options = global_options(config_);
     options.peers = {control_};
+    if (config_.store.durability == "memory") {
+      auto memory = std::make_unique<store::MemoryStore>(false);
+      return global::open_global(context_, options, std::move(self), std::move(memory), false);
+    }
+    auto opened = store::open_leveldb(config_.node.data + "/store", store_options(config_));
+    if (!opened) return Unexpected{opened.error().text};
     return global::open_global(context_, options, std::move(self), std::move(opened->store),
                                opened->damage.has_value());
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/command.hpp"
+#include "app/config_fields.hpp"
 #include "app/data_folder.hpp"
 #include "app/log_sink.hpp"
 #include "app/roles.hpp"
@@ -31,28 +32,45 @@ std::optional<net::CurveKeys> cluster_keys(const Config& config, RoleChoice role
   return std::move(*keys);
 }
 
-void print_commands(const std::string& mqtt_address) {
+void print_hints(Hints hints, const std::string& mqtt_address) {
+  if (hints == Hints::none) return;
+  std::FILE* file = hints == Hints::on_stdout ? stdout : stderr;
   const std::string port = mqtt_address.substr(mqtt_address.rfind(':') + 1);
-  std::printf("try:  muster sub -p %s -v -t '#'\n", port.c_str());
-  std::printf("      muster pub -p %s -t hello -m world\n", port.c_str());
-  std::printf("      muster who -p %s\n", port.c_str());
-  std::fflush(stdout);
+  std::fprintf(file, "try:  muster sub -p %s -v -t '#'\n", port.c_str());
+  std::fprintf(file, "      muster pub -p %s -t hello -m world\n", port.c_str());
+  std::fprintf(file, "      muster who -p %s\n", port.c_str());
+  std::fflush(file);
+}
+
+// SIGHUP: what may change without a restart does; the rest is named.
+void reload(const ConfigSources& sources, Config& config) {
+  const auto fresh = load_config(sources);
+  if (!fresh) {
+    for (const std::string& problem : fresh.error()) log::error("not reloaded: {}", problem);
+    return;
+  }
+  set_log_level(fresh->log.level);
+  for (const std::string& name : differences(config, *fresh)) {
+    if (find_field(name)->reload == Reload::sighup) {
+      log::info("{} has changed", name);
+    } else {
+      log::warning("{} has changed, which takes effect after a restart", name);
+    }
+  }
+  config.log = fresh->log;
 }
 
 // `ready`, once every role has said so; SIGTERM ends it, also before.
-void wait_for_the_end(const ServeRequest& request, Roles& roles, Signals& signals) {
+void wait_for_the_end(const ServeRequest& request, Config config, Roles& roles, Signals& signals) {
   std::atomic<size_t> waiting{roles.running.size()};
-  const bool talkative = request.roles == RoleChoice::all && !request.quiet;
   auto one_is_ready = [&] {
     if (--waiting > 0) return;
     std::puts("ready");
     std::fflush(stdout);
-    if (talkative) print_commands(roles.mqtt_address);
+    print_hints(request.hints, roles.mqtt_address);
   };
   for (auto& role : roles.running) role->start(one_is_ready);
-  while (signals.wait() != Wish::stop) {
-    log::warning("nothing can be reloaded yet: SIGHUP is ignored");
-  }
+  while (signals.wait() != Wish::stop) reload(request.sources, config);
   signals.let_go();
   // The last one started first: the broker reports the ends of its connections to global, which
   // stores them before it goes itself.
@@ -75,7 +93,7 @@ int run_roles(const ServeRequest& request, const Config& config, Signals& signal
     complain(roles.error());
     return exit_failed;
   }
-  wait_for_the_end(request, *roles, signals);
+  wait_for_the_end(request, config, *roles, signals);
   roles->running.clear();
   return exit_done;
 }

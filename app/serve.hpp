@@ -8,10 +8,13 @@ namespace muster::app {
 
 enum class RoleChoice { broker, global, query, control, all };
 
+// Commands to try, told after `ready`. Who gave flags may read stdout with a program: stderr then.
+enum class Hints { none, on_stdout, on_stderr };
+
 struct ServeRequest {
   RoleChoice roles = RoleChoice::all;
   ConfigSources sources;
-  bool quiet = false;  // no commands to try after `ready`
+  Hints hints = Hints::none;
 };
 
 // Returns the exit status.

@@ -79,13 +79,16 @@ endfunction()
 # tests/tools in GALLERY and FILLER.
 function(muster_script_tests)
   set(python /usr/bin/python3)
+  string(JOIN ";" environment "MUSTER=$<TARGET_FILE:muster>"
+         "GALLERY=$<TARGET_FILE:gallery_export>" "FILLER=$<TARGET_FILE:rows_filler>"
+         "PYTHONDONTWRITEBYTECODE=1")
   file(GLOB scripts CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/e2e/*_test.py")
   foreach(script IN LISTS scripts)
     get_filename_component(name "${script}" NAME_WE)
     add_test(NAME e2e_${name} COMMAND ${python} "${script}")
     set_tests_properties(e2e_${name} PROPERTIES
       LABELS e2e TIMEOUT 600
-      ENVIRONMENT "MUSTER=$<TARGET_FILE:muster>;GALLERY=$<TARGET_FILE:gallery_export>;FILLER=$<TARGET_FILE:rows_filler>;PYTHONDONTWRITEBYTECODE=1")
+      ENVIRONMENT "${environment}")
   endforeach()
   if(EXISTS "${CMAKE_SOURCE_DIR}/tests/tidy_test.py")
     add_test(NAME tidy COMMAND ${python} "${CMAKE_SOURCE_DIR}/tests/tidy_test.py")
