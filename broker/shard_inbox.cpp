@@ -50,7 +50,12 @@ void Shard::State::pump_inbox(uint32_t index) {
 void Shard::State::inbox_send(uint32_t index, const wire::InboxEntry& entry) {
   Client& client = at(index);
   const wire::Publication& from = entry.publication;
-  Bytes properties = from.properties;
+  Bytes properties;
+  if (from.expiry_s == wire::no_expiry) {
+    properties = from.properties;
+  } else {  // what is left of it (3.3.2-6)
+    mqtt::forwardable_properties(from.properties, from.expiry_s, properties);
+  }
   if (!entry.identifiers.empty()) {
     mqtt::Properties identifiers;
     identifiers.subscription_identifiers = entry.identifiers;
