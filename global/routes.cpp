@@ -43,8 +43,8 @@ void Routes::greet(Broker& broker) {
 
 void Routes::snapshot(Broker& broker) {
   behind_.erase(broker.incarnation());
-  // One message: in parts there would be a moment when a broker has forgotten the old routes and does
-  // not yet have all new ones, and what it then acknowledges would not be in its inbox.
+  // One message: in parts there would be a moment when a broker has forgotten the old routes and
+  // does not yet have all new ones, and what it then acknowledges would not be in its inbox.
   wire::Routes routes{number_, true, {}, {}};
   routes.added.reserve(filters_.size());
   for (const auto& [filter, state] : filters_) routes.added.push_back(filter);

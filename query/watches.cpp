@@ -250,7 +250,8 @@ bool Watches::read_page(Watch& watch, int64_t& budget, Page& page) {
   auto place = watch.after.empty() ? order.at_or_after("") : order.after(watch.after);
   budget -= Run::find_visits;
   RowId last = no_id;
-  for (; order.valid(place) && (budget > 0 || last == no_id) && !full(page); place = order.next(place)) {
+  for (; order.valid(place) && (budget > 0 || last == no_id) && !full(page);
+       place = order.next(place)) {
     last = order.id(place);
     budget -= take(watch, last, page) ? Run::row_visits : 1;
   }

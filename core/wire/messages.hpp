@@ -153,14 +153,14 @@ struct SubscribeDone {
   std::vector<uint8_t> reasons;
 };
 struct InboxEntry {
-  uint64_t number = 0;  // packet id = 1 + number mod 65,535
+  uint64_t number = 0;      // packet id = 1 + number mod 65,535
   bool redelivery = false;  // streamed out before under another term or incarnation: DUP
   Publication publication;  // qos is the effective one
   std::vector<uint32_t> identifiers;
 };
-// In order of the numbers. A claim that is confirmed after a start of global, and one that is granted
-// under a new term, bring everything unacknowledged again: what this connection had is not sent
-// twice, and what it has acknowledged is acknowledged again.
+// In order of the numbers. A claim that is confirmed after a start of global, and one that is
+// granted under a new term, bring everything unacknowledged again: what this connection had is not
+// sent twice, and what it has acknowledged is acknowledged again.
 struct Deliver {
   std::string client_id;
   Term term = Term::none;
@@ -209,7 +209,8 @@ struct Delta {
   uint64_t at = 0;
 };
 // global -> query (bulk, after what it numbers), each heartbeat interval and after a snapshot. It
-// lists all slots of this replica (broker_slot and user_slot too): one that does not proves nothing.
+// lists all slots of this replica (broker_slot and user_slot too): one that does not proves
+// nothing.
 struct LogHeartbeat {
   Position at;
   std::vector<std::pair<uint16_t, uint64_t>> slots;  // slot, number of its newest entry
@@ -252,9 +253,9 @@ struct AskTask {  // asker -> query; query -> control (excess); control -> query
 struct TaskAnswer {  // whoever ran or refused it -> asker
   Answer answer;
 };
-struct Load {  // query -> control
-  uint32_t units = 0;       // queued and running
-  uint32_t threshold = 0;   // 0: too far behind, out of the pool
+struct Load {                    // query -> control
+  uint32_t units = 0;            // queued and running
+  uint32_t threshold = 0;        // 0: too far behind, out of the pool
   std::vector<uint32_t> queued;  // by priority
   std::vector<uint32_t> credit;  // tasks it would take from control, by priority
   uint32_t workers = 0;

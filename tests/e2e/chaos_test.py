@@ -169,7 +169,8 @@ class Chaos(unittest.TestCase):
 
     def check(self, number, victim, session, publishers):
         where = f"round {number}, {victim} killed, session {session.number}"
-        owed = {(p.number, s) for p in publishers for s in p.acked if s % SESSIONS == session.number}
+        owed = {(p.number, s) for p in publishers for s in p.acked
+                if s % SESSIONS == session.number}
         with session.lock:
             complete = session.lock.wait_for(
                 lambda: owed <= {(p, s) for p, s, _ in session.arrivals}, PATIENCE_S)

@@ -13,7 +13,7 @@ AT_ONCE = 100  # connections that are open side by side
 
 
 def gallery():
-    """The packet gallery: dictionaries with name, version, sender, bytes and reason (None: good)."""
+    """The packet gallery: dictionaries with name, version, sender, bytes, reason (None: good)."""
     text = subprocess.run([os.environ["GALLERY"], "json"], capture_output=True, check=True).stdout
     rows = json.loads(text)
     for row in rows:

@@ -37,7 +37,8 @@ class Start(unittest.TestCase):
 
     def test_a_port_in_use(self):
         address = self.occupied()
-        self.refused(f"muster: {address}: address already in use", *self.up(self.path("d"), address))
+        self.refused(f"muster: {address}: address already in use",
+                     *self.up(self.path("d"), address))
 
     def test_a_port_that_another_muster_uses(self):
         with Muster() as first:
@@ -56,7 +57,8 @@ class Start(unittest.TestCase):
                                      'control = "tcp://127.0.0.1:1"\n')
         status, out, err = run("query", "--config", config)
         self.assertEqual((status, out, err.count("\n")), (1, "", 1))
-        self.assertRegex(err, rf"^muster: tcp://127.0.0.1:({port}|{port - 1}): address already in use")
+        self.assertRegex(
+            err, rf"^muster: tcp://127.0.0.1:({port}|{port - 1}): address already in use")
 
     def test_a_data_folder_in_use(self):
         with Muster() as first:

@@ -1,5 +1,5 @@
-// A broker without clients that claims many connections, so that a cluster holds as many device rows
-// as a test wants. Speaks the servers' own protocol over their own links.
+// A broker without clients that claims many connections, so that a cluster holds as many device
+// rows as a test wants. Speaks the servers' own protocol over their own links.
 //   rows_filler CONTROL_PORT KEY_FILE ROWS
 // Prints "filled" once global has taken every claim; keeps its lease until standard input ends.
 
