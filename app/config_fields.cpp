@@ -116,7 +116,7 @@ const Field field_table[] = {
      "Load above which tasks are redirected; a look-up of one name weighs 1."},
     {"query.queue_max", at<&C::query, &QueryConfig::queue_max>, "20000", "1..100000000", restart,
      "Tasks kept while control is away; one more is answered busy."},
-    {"query.slice_rows", at<&C::query, &QueryConfig::slice_rows>, "2000", "1..1000000", restart,
+    {"query.slice_rows", at<&C::query, &QueryConfig::slice_rows>, "1600", "1..1000000", restart,
      "Rows a scan looks at before more urgent tasks pass it."},
     {"query.max_rows", at<&C::query, &QueryConfig::max_rows>, "10000", "1..1000000", restart,
      "Rows in one answer; the rest is asked for with its cursor."},
