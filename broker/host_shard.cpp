@@ -1,9 +1,11 @@
 #include "broker/host_shard.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "core/net/clock.hpp"
+#include "core/net/thread_name.hpp"
 
 namespace muster::broker {
 
@@ -41,6 +43,7 @@ void ShardHost::join() {
 }
 
 void ShardHost::run() {
+  net::name_thread("shard-" + std::to_string(static_cast<int>(self_)));
   loop_.add(linger_.fd(), linger_index, {});
   while (!stopped_ || linger_.size() > 0) turn();
 }

@@ -6,6 +6,7 @@
 #include "core/base/check.hpp"
 #include "core/base/log.hpp"
 #include "core/net/clock.hpp"
+#include "core/net/thread_name.hpp"
 
 namespace muster::host {
 namespace {
@@ -61,6 +62,7 @@ void Gateway::join() {
 }
 
 void Gateway::run() {
+  net::name_thread(self_.name);
   Now now = net::now();
   mind_->start(now);
   carry_out(now);

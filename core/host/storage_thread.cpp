@@ -4,6 +4,7 @@
 
 #include "core/base/check.hpp"
 #include "core/base/log.hpp"
+#include "core/net/thread_name.hpp"
 
 namespace muster::host {
 
@@ -40,6 +41,7 @@ std::optional<uint64_t> StorageThread::take_stored() {
 }
 
 void StorageThread::run() {
+  net::name_thread("storage");
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return ending_ || batch_; });
