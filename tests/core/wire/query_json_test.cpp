@@ -103,7 +103,7 @@ TEST(QueryJson, SaysWhatIsWrong) {
   EXPECT_EQ(error_of(R"({"where":"x"})"), "condition \"x\" has none of = != < <= > >=");
   EXPECT_EQ(error_of(R"({"Where":"x"})"),
             "unknown key \"Where\"; keys are kind, devices, where, limit, after, priority, "
-            "timeout_ms, id");
+            "timeout_ms, server, id");
 }
 
 AnswerRow row() {
