@@ -11,6 +11,7 @@ struct NodeCounters {
   uint64_t received = 0;           // from another node
   uint64_t dropped_no_credit = 0;  // QoS 0 to a peer that is slow or not up
   uint64_t dropped_ended = 0;      // QoS > 0 to a peer whose link was declared ended
+  uint64_t expired = 0;            // while they waited for a peer
   uint64_t sent_again = 0;         // under a new incarnation of ours
   // routes
   uint64_t routes_announced = 0;  // filters added or removed, not counting snapshots

@@ -49,8 +49,8 @@ void Node::State::handle(Now now, wire::PeerUp& event) {
     peer->open = true;
     peer->reopening = false;
     routes.opened(*peer);
-    streams.opened(*peer);
   }
+  streams.up(now.mono, *peer);
   if (peer->role != Role::global) return;
   lease.global_up(now.mono, peer->name);
   sessions.global_up(*peer);
@@ -134,10 +134,10 @@ void Node::State::renew(Now now) {
   renewing = false;
 }
 
-void Node::State::handle(Now, wire::Acknowledged& event) {
+void Node::State::handle(Now now, wire::Acknowledged& event) {
   const NodePeer* peer = peers.find(event.peer);
   if (peer == nullptr || !peer->open) return;
-  streams.acknowledged(*peer, event.number);
+  streams.acknowledged(now.mono, *peer, event.number);
   routes.acknowledged(*peer);
   if (peer->role == Role::global) sessions.acknowledged(*peer, event.number);
 }

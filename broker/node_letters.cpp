@@ -17,18 +17,19 @@ Overloaded(Cases...) -> Overloaded<Cases...>;
 
 void Node::State::open(Now now, Parcel parcel) {
   for (Letter& letter : parcel.letters) {
-    std::visit(Overloaded{
-                   [&](RouteChange& it) { routes.changed(now.mono, parcel.from, it); },
-                   [&](PeerRoutesSeen& it) { peer_routes.seen(parcel.from, it); },
-                   [&](ForGlobal& it) { sessions.for_global(parcel.from, std::move(it)); },
-                   [&](ClaimsListed& it) { sessions.claims_listed(parcel.from, it); },
-                   [&](AskQuery& it) { queries.ask(now, std::move(it)); },
-                   [&](PresenceOpen& it) { presence.open(now, std::move(it)); },
-                   [&](PresenceMore& it) { presence.more(now, it); },
-                   [&](PresenceClose& it) { presence.close(it); },
-                   [](auto&) { MUSTER_CHECK(!"a letter that is not for the Node"); },
-               },
-               letter);
+    std::visit(
+        Overloaded{
+            [&](RouteChange& it) { routes.changed(now.mono, parcel.from, it); },
+            [&](PeerRoutesSeen& it) { peer_routes.seen(parcel.from, it); },
+            [&](ForGlobal& it) { sessions.for_global(now.mono, parcel.from, std::move(it)); },
+            [&](ClaimsListed& it) { sessions.claims_listed(parcel.from, it); },
+            [&](AskQuery& it) { queries.ask(now, std::move(it)); },
+            [&](PresenceOpen& it) { presence.open(now, std::move(it)); },
+            [&](PresenceMore& it) { presence.more(now, it); },
+            [&](PresenceClose& it) { presence.close(it); },
+            [](auto&) { MUSTER_CHECK(!"a letter that is not for the Node"); },
+        },
+        letter);
   }
   publications.from_shard(now, parcel.from, parcel.publications);
 }

@@ -25,12 +25,12 @@ void NodePublications::forward(Now now, ShardIndex shard, const PublicationView&
       std::make_shared<const wire::Message>(wire::Publish{std::move(publication), 0});
   for (uint64_t bits = view.peers; bits != 0; bits &= bits - 1) {
     const auto index = static_cast<PeerIndex>(std::countr_zero(bits));
-    to_peer(index, message, view.qos, {shard, view.token});
+    to_peer(now, index, message, view.qos, {shard, view.token});
   }
 }
 
-void NodePublications::to_peer(PeerIndex index, const SharedMessage& message, mqtt::Qos qos,
-                               Receipt receipt) {
+void NodePublications::to_peer(Now now, PeerIndex index, const SharedMessage& message,
+                               mqtt::Qos qos, Receipt receipt) {
   const NodePeer* peer = peers_.at(index);
   if (qos == mqtt::Qos::at_most_once) {
     if (index == global_peer) return;
@@ -50,8 +50,8 @@ void NodePublications::to_peer(PeerIndex index, const SharedMessage& message, mq
     return;
   }
   ++desk_.counters.forwarded;
-  if (awaited) routes_.flush_to(*peer);
-  streams_.send(index, peer, message, receipt);
+  if (awaited && peer->up) routes_.flush_to(*peer);
+  streams_.send(now.mono, index, peer, message, receipt);
 }
 
 void NodePublications::from_peer(const wire::Publish& message) {

@@ -21,7 +21,8 @@ class NodePublications {
 
  private:
   void forward(Now now, ShardIndex shard, const PublicationView& view);
-  void to_peer(PeerIndex index, const SharedMessage& message, mqtt::Qos qos, Receipt receipt);
+  void to_peer(Now now, PeerIndex index, const SharedMessage& message, mqtt::Qos qos,
+               Receipt receipt);
 
   NodeDesk& desk_;
   NodePeers& peers_;

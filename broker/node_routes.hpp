@@ -27,7 +27,7 @@ class NodeRoutes {
   uint64_t shards_for(BytesView topic) const;  // bits; false positives are harmless
 
   void flush(Instant now);              // announces what has changed so far
-  void flush_to(const NodePeer& peer);  // also to a peer that is down
+  void flush_to(const NodePeer& peer);  // what it missed, before a message to it
 
   void opened(const NodePeer& peer);  // snapshot: the first of its stream
   void up_again(const NodePeer& peer) { flush_to(peer); }
@@ -41,7 +41,7 @@ class NodeRoutes {
  private:
   struct Peer {
     uint64_t taken = 0;                  // number that its shards know
-    std::map<std::string, bool> missed;  // filter -> wanted, while it was down
+    std::map<std::string, bool> missed;  // filter -> wanted, not streamed to it
   };
   struct Waiting {  // a shard's number is bound when `number` is taken everywhere
     ShardIndex shard{};

@@ -17,7 +17,7 @@ const std::string* client_of(const wire::Message& message) {
 NodeSessions::NodeSessions(NodeDesk& desk, NodePeers& peers, NodeStreams& streams)
     : desk_(desk), peers_(peers), streams_(streams), waiting_(desk.options.shards) {}
 
-void NodeSessions::for_global(ShardIndex shard, ForGlobal letter) {
+void NodeSessions::for_global(Instant now, ShardIndex shard, ForGlobal letter) {
   const NodePeer* global = peers_.at(global_peer);
   if (std::holds_alternative<wire::Claim>(letter.message)) {
     if (global != nullptr) claim(*global, letter.message);
@@ -31,7 +31,7 @@ void NodeSessions::for_global(ShardIndex shard, ForGlobal letter) {
     ++desk_.counters.for_global_dropped;
     return;
   }
-  streams_.send(global_peer, global,
+  streams_.send(now, global_peer, global,
                 std::make_shared<const wire::Message>(std::move(letter.message)),
                 {shard, letter.token});
 }

@@ -15,7 +15,7 @@ class NodeSessions {
  public:
   NodeSessions(NodeDesk& desk, NodePeers& peers, NodeStreams& streams);
 
-  void for_global(ShardIndex shard, ForGlobal letter);
+  void for_global(Instant now, ShardIndex shard, ForGlobal letter);
   void from_global(wire::Message message);  // Grant, Refused, Evict, SubscribeDone, Deliver
 
   void global_up(const NodePeer& global);  // begins a list

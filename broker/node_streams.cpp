@@ -9,30 +9,51 @@ namespace muster::broker {
 NodeStreams::NodeStreams(NodeDesk& desk) : desk_(desk), taken_(desk.options.shards) {}
 
 bool NodeStreams::may_stream(const NodePeer& peer, const Receipt& receipt) const {
-  return peer.open && (receipt.token == 0 || desk_.links.credit(peer.name));
+  if (!peer.open) return false;
+  return receipt.token == 0 || (peer.up && desk_.links.credit(peer.name));
 }
 
-void NodeStreams::send(PeerIndex index, const NodePeer* peer, SharedMessage message,
+void NodeStreams::send(Instant now, PeerIndex index, const NodePeer* peer, SharedMessage message,
                        Receipt receipt) {
   Line& line = lines_[index];
   // What nobody waits for (ends, acknowledgements) consumes no credit and passes what does.
   const bool first = line.held.empty() || receipt.token == 0;
   if (peer == nullptr || !first || !may_stream(*peer, receipt)) {
-    line.held.push_back({0, std::move(message), receipt});
+    line.held.push_back({0, std::move(message), receipt, now});
     return;
   }
   const uint64_t number = desk_.links.stream(peer->name, *message);
-  line.sent.push_back({number, std::move(message), receipt});
+  line.sent.push_back({number, std::move(message), receipt, now});
 }
 
-void NodeStreams::pump(const NodePeer& peer) {
+void NodeStreams::pump(Instant now, const NodePeer& peer) {
   Line& line = lines_[peer.index];
   while (!line.held.empty() && may_stream(peer, line.held.front().receipt)) {
-    Item& item = line.held.front();
+    Item item = std::move(line.held.front());
+    line.held.pop_front();
+    if (!age(now, item)) {
+      ++desk_.counters.expired;
+      taken(item.receipt);
+      continue;
+    }
     item.number = desk_.links.stream(peer.name, *item.message);
     line.sent.push_back(std::move(item));
-    line.held.pop_front();
   }
+}
+
+// Takes the time that it waited off its expiry; false: nothing is left.
+bool NodeStreams::age(Instant now, Item& item) {
+  const auto waited = std::chrono::floor<std::chrono::seconds>(now - item.since);
+  const auto* publish = std::get_if<wire::Publish>(item.message.get());
+  if (publish == nullptr || waited.count() <= 0) return true;
+  const uint32_t expiry_s = publish->publication.expiry_s;
+  if (expiry_s == wire::no_expiry) return true;
+  if (waited.count() >= expiry_s) return false;
+  wire::Publish aged = *publish;
+  aged.publication.expiry_s = expiry_s - static_cast<uint32_t>(waited.count());
+  item.message = std::make_shared<const wire::Message>(std::move(aged));
+  item.since += waited;
+  return true;
 }
 
 void NodeStreams::taken(Receipt receipt) {
@@ -42,13 +63,13 @@ void NodeStreams::taken(Receipt receipt) {
   taken_[shard].push_back(receipt.token);
 }
 
-void NodeStreams::acknowledged(const NodePeer& peer, uint64_t number) {
+void NodeStreams::acknowledged(Instant now, const NodePeer& peer, uint64_t number) {
   std::deque<Item>& sent = lines_[peer.index].sent;
   while (!sent.empty() && sent.front().number <= number) {
     taken(sent.front().receipt);
     sent.pop_front();
   }
-  pump(peer);
+  pump(now, peer);
 }
 
 void NodeStreams::ended(PeerIndex index) {

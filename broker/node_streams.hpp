@@ -1,8 +1,9 @@
 #pragma once
 // What this broker has streamed to the other nodes and must know the fate of: each item until the
 // peer has taken it. Items wait here while the stream is not open (global was not there yet, or our
-// own incarnation was just renewed), those with a token also while the peer gives no credit. A
-// token is given back to its shard by Taken, all of a turn in one letter.
+// own incarnation was just renewed), those with a token also while the peer is down or gives no
+// credit; a publication that expires meanwhile is dropped and counts as taken. A token is given
+// back to its shard by Taken, all of a turn in one letter.
 //
 // Bound: items with a token are bounded by what their publishers may have unacknowledged, the
 // others by for_global_max. Owned by the Node, on its thread.
@@ -29,13 +30,14 @@ class NodeStreams {
   explicit NodeStreams(NodeDesk& desk);
 
   // Streams it or keeps it. `peer` is nullptr for a global not yet known.
-  void send(PeerIndex index, const NodePeer* peer, SharedMessage message, Receipt receipt);
+  void send(Instant now, PeerIndex index, const NodePeer* peer, SharedMessage message,
+            Receipt receipt);
   void taken(Receipt receipt);  // there is nobody to send it to
 
-  void opened(const NodePeer& peer) { pump(peer); }  // after the routes, which come first
-  void acknowledged(const NodePeer& peer, uint64_t number);
+  void up(Instant now, const NodePeer& peer) { pump(now, peer); }  // after its routes
+  void acknowledged(Instant now, const NodePeer& peer, uint64_t number);
   void ended(PeerIndex index);    // everything to it counts as taken
-  void renewed(PeerIndex index);  // the stream is void: everything waits for opened() again
+  void renewed(PeerIndex index);  // the stream is void: everything waits for up() again
 
   size_t unacknowledged(PeerIndex index) const;
   void finish_turn();
@@ -45,13 +47,15 @@ class NodeStreams {
     uint64_t number = 0;
     SharedMessage message;
     Receipt receipt;
+    Instant since{};  // when its expiry was as the message says
   };
   struct Line {
     std::deque<Item> sent;  // numbers rise
     std::deque<Item> held;  // in order, after all that was sent
   };
   bool may_stream(const NodePeer& peer, const Receipt& receipt) const;
-  void pump(const NodePeer& peer);
+  void pump(Instant now, const NodePeer& peer);
+  static bool age(Instant now, Item& item);
 
   NodeDesk& desk_;
   std::array<Line, peer_limit> lines_;

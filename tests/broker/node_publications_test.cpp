@@ -150,6 +150,28 @@ TEST_F(NodePublicationsTest, ForGlobalWaitUntilItIsThereAndForItsStore) {
   ASSERT_TRUE(world.run_until([&] { return a->taken(0).size() == 3; }));
 }
 
+TEST_F(NodePublicationsTest, WaitingCostsExpiry) {
+  PublicationView view;
+  view.topic = "t";
+  view.qos = mqtt::Qos::at_least_once;
+  view.peers = to_global;
+  Parcel parcel;
+  for (const uint32_t expiry_s : {2u, 100u, UINT32_MAX}) {
+    view.expiry_s = expiry_s;
+    ++view.token;
+    parcel.publications.append(view);
+  }
+  a->node().open(world.now(), std::move(parcel));
+  world.run(30s);
+  TestPeer& peer = global();
+  ASSERT_TRUE(world.run_until([&] { return a->taken(0).size() == 3; }));
+  const auto got = peer.all<wire::Publish>();
+  ASSERT_EQ(got.size(), 2u);
+  EXPECT_EQ(got[0].publication.expiry_s, 70u);
+  EXPECT_EQ(got[1].publication.expiry_s, UINT32_MAX);
+  EXPECT_EQ(a->node().counters().expired, 1u);
+}
+
 TEST_F(NodePublicationsTest, ATokenComesBackOnceForEachBit) {
   b->want(0, "x");
   const uint64_t bit = bit_to_b("x");
