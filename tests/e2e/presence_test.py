@@ -97,7 +97,7 @@ class TwoBrokers(unittest.TestCase):
         watcher = Watcher(self.here)
         device = Client(self.here, "roamer")
         watcher.until("roamer", "online")
-        for port in (self.there, self.here) * 10:
+        for port in (self.there, self.here) * 4:
             following = Client(port, "roamer")
             device.expect("disconnected")
             device.client.loop_stop()
