@@ -35,7 +35,8 @@ TEST(RecordTest, ReadsWhatWasWritten) {
 }
 
 TEST(RecordTest, MissingFieldsAreDefaultsAndShortOnesAreBad) {
-  Reader old(Writer().number(7).take());
+  const Bytes short_record = Writer().number(7).take();
+  Reader old(short_record);
   EXPECT_EQ(old.number(), 7u);
   EXPECT_EQ(old.number(), 0u);
   EXPECT_EQ(old.text(), "");
