@@ -15,6 +15,10 @@
 
 namespace muster::wire {
 
+// Elements of a message's lists that are structs: rows, entries. An empty one takes a byte of input
+// and hundreds of memory.
+constexpr size_t struct_limit = 1 << 17;
+
 class Reader {
  public:
   explicit Reader(const std::vector<Token>& tokens) : first_(tokens.data()), at_(tokens.data()) {}
@@ -63,7 +67,7 @@ class Reader {
   template <class T>
   void take(std::vector<T>& values) {
     const Token* end = behind();
-    if (is(Token::Kind::array, "not an array")) {
+    if (is(Token::Kind::array, "not an array") && (!is_struct<T> || count_structs(at_->size))) {
       values.reserve(at_->size);  // as many tokens are there
       for (++at_; at_ != end && !fault_;) take(values.emplace_back());
     }
@@ -95,6 +99,15 @@ class Reader {
   }
 
  private:
+  template <class T>
+  static constexpr bool is_struct = requires(T& value, Reader& reader) {
+    Form<T>::visit(reader, value);
+  };
+  bool count_structs(size_t more) {
+    structs_ += more;
+    if (structs_ > struct_limit && !fault_) fault_ = "too many structs";
+    return structs_ <= struct_limit;
+  }
   template <class F>
   void field(F& value) {
     if (left_ == 0) return;
@@ -153,7 +166,8 @@ class Reader {
 
   const Token* first_;
   const Token* at_;
-  uint32_t left_ = 0;  // fields of the struct being read
+  uint32_t left_ = 0;   // fields of the struct being read
+  size_t structs_ = 0;  // in lists so far
   const char* fault_ = nullptr;
 };
 

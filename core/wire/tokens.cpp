@@ -7,6 +7,8 @@
 namespace muster::wire {
 namespace {
 
+constexpr size_t kept_tokens = 1 << 16;  // the list of a large message is not kept for the next
+
 struct Visitor : msgpack::null_visitor {
   using Kind = Token::Kind;
 
@@ -57,6 +59,7 @@ struct Visitor : msgpack::null_visitor {
 }  // namespace
 
 bool parse_tokens(BytesView bytes, size_t& offset, std::vector<Token>& tokens) {
+  if (tokens.capacity() > kept_tokens) tokens = {};
   tokens.clear();
   Visitor visitor(tokens);
   try {

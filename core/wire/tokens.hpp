@@ -11,7 +11,7 @@
 namespace muster::wire {
 
 constexpr size_t nesting_limit = 16;
-constexpr size_t token_limit = 1 << 20;  // a message: values, array and map heads together
+constexpr size_t token_limit = 1 << 24;  // a message: values, array and map heads together
 
 struct Token {
   enum class Kind : uint8_t { nil, boolean, positive, negative, text, array, map, other };

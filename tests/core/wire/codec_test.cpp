@@ -6,6 +6,7 @@
 
 #include "core/wire/forms.hpp"
 #include "core/wire/items.hpp"
+#include "core/wire/reader.hpp"
 #include "tests/core/wire/samples.hpp"
 
 namespace muster::wire {
@@ -211,9 +212,18 @@ TEST(Codec, ClaimedLengthsAllocateNothing) {
 TEST(Codec, NestingAndCountAreBounded) {
   EXPECT_FALSE(decode(std::string(nesting_limit + 1, '\x91') + "\x01"));
   EXPECT_FALSE(decode(std::string(1 << 20, '\x91')));
-  Bytes many("\xdd\x00\x20\x00\x00", 5);
-  many.append(2 << 20, '\x01');
-  EXPECT_FALSE(decode(many));
+  Bytes values("\xdd\x01\x00\x00\x01", 5);  // an array of token_limit + 1 numbers
+  values.append(token_limit + 1, '\x01');
+  EXPECT_FALSE(decode(values));
+  for (uint32_t extra : {0u, 1u}) {  // Delta [42, 0, 0, false, [[], [], ...]]
+    Bytes entries("\x95\x2a\x00\x00\xc2\xdd\x00\x02\x00", 9);
+    entries.push_back(static_cast<char>(extra));
+    entries.append(struct_limit + extra, '\x90');
+    EXPECT_EQ(decode(entries).has_value(), extra == 0);
+  }
+  Routes routes;
+  routes.added.assign(2'000'000, "");  // filters may be many
+  EXPECT_TRUE(decode(encoded(routes)));
 }
 
 TEST(Codec, EveryTruncationAndEveryFlippedByteIsAnsweredSafely) {
