@@ -1,0 +1,114 @@
+"""A flipped byte in the store is noticed: the damaged store is set aside as it was, the server starts
+on what could be saved, says so in one line, and serves."""
+
+import glob
+import os
+import shutil
+import tempfile
+import unittest
+
+from clients import Client
+from muster import Muster
+
+IN_TABLE, IN_LOG = 40, 10
+
+
+class Damage(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="muster-damage-")
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        cls.sound = os.path.join(cls.folder, "sound")
+        cls.queue(0, IN_TABLE)
+        with Muster(data=cls.sound) as muster:  # what was in the log is a table now
+            assert muster.stop() == 0
+        cls.queue(IN_TABLE, IN_LOG)
+
+    @classmethod
+    def queue(cls, first, count):
+        """Messages for a device that is away."""
+        with Muster(data=cls.sound) as muster:
+            if first == 0:
+                with Client(muster.port, "device", clean=False, expiry=3600) as device:
+                    device.subscribe("queue/#", 1)
+            with Client(muster.port, "publisher") as publisher:
+                for number in range(first, first + count):
+                    publisher.publish("queue/all", str(number), 1)
+            assert muster.stop() == 0
+
+    def damaged_copy(self, pattern, part):
+        """A copy of the store with one byte flipped; `part` of the way into the file."""
+        copy = os.path.join(self.folder, "copy")
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(self.sound, copy)
+        name = max(glob.glob(os.path.join(copy, "store", pattern)), key=os.path.getsize)
+        with open(name, "r+b") as file:
+            data = bytearray(file.read())
+            data[int(part * (len(data) - 1))] ^= 0x10
+            file.seek(0)
+            file.write(data)
+        return copy, os.path.basename(name), bytes(data)
+
+    def arrived(self, muster):
+        """The numbers that the device finds, up to one that is sent last."""
+        with Client(muster.port, "device", clean=False, expiry=3600) as device:
+            if not device.session_present:
+                device.subscribe("queue/#", 1)
+            with Client(muster.port, "publisher") as publisher:
+                publisher.publish("queue/all", "end", 1)
+            numbers = []
+            while (payload := device.next().payload) != b"end":
+                numbers.append(int(payload))
+        return numbers
+
+    def check(self, pattern, part, most_lost):
+        copy, name, data = self.damaged_copy(pattern, part)
+        store = os.path.join(copy, "store")
+        with Muster(data=copy) as muster:
+            numbers = self.arrived(muster)
+            self.assertEqual(muster.stop(), 0)
+            said = [line for line in muster.stderr().splitlines() if " error " in line]
+        self.assertEqual(len(said), 1, said)
+        self.assertIn(f"store {store} was damaged (", said[0])
+        self.assertIn(f"it is set aside as {store}.damaged-1 and repaired; ", said[0])
+        with open(os.path.join(store + ".damaged-1", name), "rb") as file:
+            self.assertEqual(file.read(), data)  # as it was
+        # Nothing wrong, nothing twice, in order; what is lost lies together.
+        self.assertEqual(numbers, sorted(set(numbers)))
+        self.assertGreaterEqual(len(numbers), IN_TABLE + IN_LOG - most_lost)
+        with Muster(data=copy) as muster:  # mended once
+            self.assertEqual(muster.stop(), 0)
+            self.assertNotIn("damaged", muster.stderr())
+
+    def test_a_flipped_byte_in_the_log(self):
+        for part in (0, 0.3, 0.6, 1):
+            with self.subTest(part):
+                self.check("*.log", part, IN_LOG)
+
+    def test_a_flipped_byte_in_a_table(self):
+        for part in (0, 0.4, 1):
+            with self.subTest(part):
+                self.check("*.ldb", part, IN_TABLE + IN_LOG)
+
+    def test_a_flipped_byte_in_what_names_the_tables(self):
+        for pattern in ("MANIFEST-*", "CURRENT"):
+            for part in (0, 0.5, 1):
+                with self.subTest(pattern, part=part):
+                    self.check(pattern, part, 0)
+
+    def test_a_store_of_which_nothing_is_left(self):
+        copy = os.path.join(self.folder, "nothing")
+        shutil.copytree(self.sound, copy)
+        for name in os.listdir(os.path.join(copy, "store")):
+            with open(os.path.join(copy, "store", name), "wb") as file:
+                file.write(b"\xa5" * 4096)
+        with Muster(data=copy) as muster:
+            self.assertEqual(self.arrived(muster), [])
+            said = [line for line in muster.stderr().splitlines() if " error " in line]
+        self.assertEqual(len(said), 1, said)
+        self.assertIn(" was damaged (", said[0])
+        self.assertIn("; 0 records are left", said[0])
+
+
+if __name__ == "__main__":
+    unittest.main()
