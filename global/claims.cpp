@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/mqtt/reason.hpp"
-
 namespace muster::global {
 namespace {
 
@@ -61,6 +59,7 @@ void Claims::claim_persistent(Now now, const Incoming& in, Session* session) {
     return;
   }
   const bool existed = session != nullptr;
+  if (in.claim.term != Term::none && (!existed || session->damaged)) return lost(in);
   if (!existed) {
     if (sessions_.full()) {
       const auto reason = static_cast<uint8_t>(mqtt::Reason::quota_exceeded);
@@ -88,6 +87,12 @@ void Claims::claim_clean(Now now, const Incoming& in, Session* session) {
   take_row(now, in);
 }
 
+// The connection rests on a session that is no more (expired meanwhile, lost with the store): it
+// must come again to hear so.
+void Claims::lost(const Incoming& in) {
+  evict(in.claim.client_id, in.connection, mqtt::Reason::implementation_specific_error);
+}
+
 // Another connection of this client is what the row says from now on.
 void Claims::take_row(Now now, const Incoming& in) {
   Device* device = devices_.find(in.claim.client_id);
@@ -110,12 +115,14 @@ void Claims::take_row(Now now, const Incoming& in) {
 void Claims::attach(Now now, const Incoming& in, Session& session, bool existed) {
   // A connection that was granted once has had its clean start.
   const bool clean = in.claim.clean_start && in.claim.term == Term::none;
+  const bool present = existed && !clean && !session.damaged;
   if (existed && clean) {
     sessions_.wipe(session);
     wills_.session_over(now, in.claim.client_id);
   } else {
     wills_.resumed(in.claim.client_id);
   }
+  if (session.damaged) sessions_.forget_subscriptions(session);
   session.expiry_s = in.claim.session_expiry_s;
   session.receive_maximum = std::max<uint16_t>(in.claim.receive_maximum, 1);
   take_row(now, in);
@@ -123,7 +130,7 @@ void Claims::attach(Now now, const Incoming& in, Session& session, bool existed)
   hold.connection = in.connection;
   hold.peer = in.broker.name();
   hold.term = devices_.find(in.claim.client_id)->row.term;
-  hold.present = existed && !clean;
+  hold.present = present;
   hold.began = in.began;
   hold.streams = in.broker.streams;
   sessions_.hold(session, std::move(hold));
@@ -141,6 +148,7 @@ void Claims::grant(const Session& session) {
 
 // The holder lists its connection again.
 void Claims::confirm(Now now, const Incoming& in, Session& session) {
+  if (session.damaged) return lost(in);
   Hold& hold = *session.hold;
   hold.began = in.began;
   take_row(now, in);
@@ -190,13 +198,13 @@ void Claims::hand_over(Now now, Session& session) {
   }
 }
 
-void Claims::evict(const std::string& client_id, const Connection& connection) {
+void Claims::evict(const std::string& client_id, const Connection& connection,
+                   mqtt::Reason reason) {
   const Broker* broker = brokers_.living(connection.broker);
   if (!broker) return;
   ++evictions_;
-  const auto reason = static_cast<uint8_t>(mqtt::Reason::session_taken_over);
   ledger_.say(broker->name(), broker->incarnation(),
-              wire::Evict{client_id, connection.serial, reason});
+              wire::Evict{client_id, connection.serial, static_cast<uint8_t>(reason)});
 }
 
 void Claims::drop_waiter(Session& session) {

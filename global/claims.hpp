@@ -14,6 +14,7 @@
 #include <string>
 
 #include "core/base/time.hpp"
+#include "core/mqtt/reason.hpp"
 #include "global/brokers.hpp"
 #include "global/devices.hpp"
 #include "global/ledger.hpp"
@@ -73,7 +74,9 @@ class Claims {
   void attach(Now now, const Incoming& in, Session& session, bool existed);
   void take_row(Now now, const Incoming& in);
   void grant(const Session& session);
-  void evict(const std::string& client_id, const Connection& connection);
+  void evict(const std::string& client_id, const Connection& connection,
+             mqtt::Reason reason = mqtt::Reason::session_taken_over);
+  void lost(const Incoming& in);
   void drop_waiter(Session& session);
   void over(Now now, Session& session);
   void ended(Now now, const std::string& client_id, const Connection& connection,

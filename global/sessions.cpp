@@ -3,11 +3,31 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/digest.hpp"
+#include "core/base/log.hpp"
 #include "core/mqtt/reason.hpp"
 #include "global/keys.hpp"
 #include "global/record.hpp"
 
 namespace muster::global {
+
+namespace {
+
+Bytes stored(const wire::Subscription& subscription) {
+  Writer writer;
+  writer.number(subscription.qos).number(subscription.no_local);
+  writer.number(subscription.retain_as_published).number(subscription.retain_handling);
+  writer.number(subscription.identifier);
+  return writer.take();
+}
+
+uint64_t digest(BytesView filter, BytesView value) {
+  Writer writer;
+  writer.text(filter).text(value);
+  return digest_of(writer.take());
+}
+
+}  // namespace
 
 // ---- as stored -------------------------------------------------------------------------------
 
@@ -23,6 +43,7 @@ void Sessions::put(const Session& session) {
     writer.number(static_cast<uint64_t>(hold.connection.serial));
     writer.number(static_cast<uint64_t>(hold.term)).number(hold.present).text(hold.peer);
   }
+  writer.number(session.digest).number(session.damaged);
   ledger_.put(keys::session(session.client_id), writer.take());
 }
 
@@ -46,6 +67,8 @@ bool Sessions::load(const std::string& client_id, BytesView value) {
     session.hold = std::move(hold);
     ++held_;
   }
+  session.digest = reader.number();  // what is loaded is taken off: see start()
+  session.damaged = reader.number() != 0;
   if (session.receive_maximum == 0) session.receive_maximum = 1;
   session.inbox.next = session.inbox.streamed_to + 1;
   if (!reader.bad()) return true;
@@ -69,17 +92,37 @@ bool Sessions::load_subscription(const std::string& client_id, const std::string
   inboxes_.subscribe(*session, subscription);
   if (subscription.qos > 0) routes_.add(filter);
   session->subscriptions[filter] = std::move(subscription);
+  session->digest -= digest(filter, value);
   return true;
+}
+
+// Not all that was subscribed is there, or what was unsubscribed is.
+void Sessions::judge(Session& session) {
+  const uint64_t missing = session.digest;
+  session.digest = 0;
+  for (const auto& [filter, subscription] : session.subscriptions) {
+    session.digest += digest(filter, stored(subscription));
+  }
+  if (missing == 0 || session.damaged) return;
+  session.damaged = true;
+  ++damaged_;
+  put(session);
 }
 
 void Sessions::start(Now now) {
   for (auto& [client_id, session] : sessions_) {
     inboxes_.loaded(session);
+    judge(session);
     if (session.hold || session.expiry_s == wire::no_expiry) continue;
     const auto whole = std::chrono::seconds(session.expiry_s);
     const auto gone = std::chrono::milliseconds(now.wall.ms - session.detached_ms);
     expiry_.set(client_id, now.mono + std::clamp<Duration>(whole - gone, Duration::zero(), whole));
   }
+  if (damaged_ == 0) return;
+  log::error(
+      "{} persistent sessions lost subscriptions with the store's damage: when they return "
+      "they are told to begin anew",
+      damaged_);
 }
 
 // ---- the table -------------------------------------------------------------------------------
@@ -102,10 +145,15 @@ Session& Sessions::create(const std::string& client_id) {
   return session;
 }
 
-void Sessions::wipe(Session& session) {
+void Sessions::forget_subscriptions(Session& session) {
   while (!session.subscriptions.empty()) {
     remove_subscription(session, std::string(session.subscriptions.begin()->first));
   }
+  session.damaged = false;
+}
+
+void Sessions::wipe(Session& session) {
+  forget_subscriptions(session);
   inboxes_.clear(session);
   // Whatever is under way for what it was finds it no more.
   by_number_.erase(session.number);
@@ -178,6 +226,7 @@ bool Sessions::subscribe(Incarnation from, const wire::SubscribeSession& subscri
   for (const wire::Subscription& subscription : subscribe.subscriptions) {
     wait.reasons.push_back(add_subscription(*session, subscription, wait));
   }
+  put(*session);
   ledger_.open().subscribes.push_back(std::move(wait));
   return true;
 }
@@ -198,11 +247,12 @@ uint8_t Sessions::add_subscription(Session& session, const wire::Subscription& s
   if (subscription.qos > 0 && !had_route) routes_.add(filter);
   if (subscription.qos == 0 && had_route) routes_.remove(filter);
   wait.routes = std::max(wait.routes, routes_.number_of(filter));
-  Writer writer;
-  writer.number(subscription.qos).number(subscription.no_local);
-  writer.number(subscription.retain_as_published).number(subscription.retain_handling);
-  writer.number(subscription.identifier);
-  ledger_.put(keys::subscription(session.client_id, filter), writer.take());
+  Bytes value = stored(subscription);
+  if (present != session.subscriptions.end()) {
+    session.digest -= digest(filter, stored(present->second));
+  }
+  session.digest += digest(filter, value);
+  ledger_.put(keys::subscription(session.client_id, filter), std::move(value));
   session.subscriptions.insert_or_assign(filter, subscription);
   return subscription.qos;
 }
@@ -211,6 +261,7 @@ void Sessions::remove_subscription(Session& session, const std::string& filter) 
   const auto found = session.subscriptions.find(filter);
   inboxes_.unsubscribe(session, filter);
   if (found->second.qos > 0) routes_.remove(filter);
+  session.digest -= digest(filter, stored(found->second));
   ledger_.erase(keys::subscription(session.client_id, filter));
   session.subscriptions.erase(found);
 }
@@ -225,6 +276,7 @@ bool Sessions::unsubscribe(Incarnation from, const wire::UnsubscribeSession& uns
                                                         : mqtt::Reason::no_subscription_existed));
     if (present) remove_subscription(*session, filter);
   }
+  put(*session);
   ledger_.open().subscribes.push_back(std::move(wait));
   return true;
 }

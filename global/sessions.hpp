@@ -39,6 +39,8 @@ class Sessions {
   void drop(Session& session);
   // Clean Start: what it kept goes, the session stays.
   void wipe(Session& session);
+  // Of a damaged session: it is whole again without them.
+  void forget_subscriptions(Session& session);
 
   void hold(Session& session, Hold hold);
   // Nobody holds it now. It expires unless it is taken up in time.
@@ -62,6 +64,7 @@ class Sessions {
  private:
   Session* held_by(Incarnation from, const std::string& client_id, Term term);
   void put(const Session& session);
+  void judge(Session& session);
   void remove_subscription(Session& session, const std::string& filter);
   uint8_t add_subscription(Session& session, const wire::Subscription& subscription,
                            SubscribeWait& wait);
@@ -75,6 +78,7 @@ class Sessions {
   std::unordered_map<uint64_t, Session*> by_number_;
   Deadlines<std::string> expiry_;
   size_t held_ = 0;
+  size_t damaged_ = 0;  // found at start
 };
 
 }  // namespace muster::global

@@ -26,15 +26,22 @@ class Damage(unittest.TestCase):
 
     @classmethod
     def queue(cls, first, count):
-        """Messages for a device that is away."""
+        """Messages for a device that is away; another one is there each time."""
         with Muster(data=cls.sound) as muster:
-            if first == 0:
-                with Client(muster.port, "device", clean=False, expiry=3600) as device:
-                    device.subscribe("queue/#", 1)
+            for name in ("device", "regular") if first == 0 else ("regular",):
+                with cls.attach(muster, name):
+                    pass
             with Client(muster.port, "publisher") as publisher:
                 for number in range(first, first + count):
                     publisher.publish("queue/all", str(number), 1)
             assert muster.stop() == 0
+
+    @staticmethod
+    def attach(muster, name):
+        client = Client(muster.port, name, clean=False, expiry=3600)
+        if not client.session_present:
+            client.subscribe("queue/#", 1)
+        return client
 
     def damaged_copy(self, pattern, part):
         """A copy of the store with one byte flipped; `part` of the way into the file."""
@@ -49,11 +56,10 @@ class Damage(unittest.TestCase):
             file.write(data)
         return copy, os.path.basename(name), bytes(data)
 
-    def arrived(self, muster):
-        """The numbers that the device finds, up to one that is sent last."""
-        with Client(muster.port, "device", clean=False, expiry=3600) as device:
-            if not device.session_present:
-                device.subscribe("queue/#", 1)
+    def arrived(self, muster, name="device"):
+        """The numbers that it finds, up to one that is sent last: it is subscribed, or was told
+        that it is not."""
+        with self.attach(muster, name) as device:
             with Client(muster.port, "publisher") as publisher:
                 publisher.publish("queue/all", "end", 1)
             numbers = []
@@ -66,8 +72,9 @@ class Damage(unittest.TestCase):
         store = os.path.join(copy, "store")
         with Muster(data=copy) as muster:
             numbers = self.arrived(muster)
+            self.arrived(muster, "regular")
             self.assertEqual(muster.stop(), 0)
-            said = [line for line in muster.stderr().splitlines() if " error " in line]
+            said = [line for line in muster.stderr().splitlines() if " was damaged " in line]
         self.assertEqual(len(said), 1, said)
         self.assertIn(f"store {store} was damaged (", said[0])
         self.assertIn(f"it is set aside as {store}.damaged-1 and repaired; ", said[0])

@@ -265,5 +265,98 @@ TEST(RecoveryTest, ARepairedStoreStartsAndForgetsWhatBelongsToNothing) {
   EXPECT_EQ(world.stats().sessions, 1u);
 }
 
+// What a damaged store may lose: every record of this kind.
+void lose(World& world, char kind) {
+  world.stop_global();
+  store::Batch loss;
+  const auto done = world.store.scan("", [&](BytesView key, BytesView) {
+    if (key[2] == kind) loss.deletes.push_back(Bytes(key));
+    return true;
+  });
+  ASSERT_TRUE(done.has_value());
+  ASSERT_FALSE(loss.deletes.empty());
+  ASSERT_TRUE(world.store.commit(loss, true));
+  world.repaired = true;
+  world.start_global();
+}
+
+// Told that its session is there it would believe that it is subscribed.
+TEST(RecoveryTest, ASessionThatLostSubscriptionsIsNotSaidToBePresent) {
+  for (bool restarts_again : {false, true}) {
+    World world;
+    Peer& b1 = world.broker("b1", 11);
+    const Term term = attach(b1, "device", 1, {"a", "b"});
+    attach(b1, "other", 2);
+    b1.stream(gone("device", 1, GoneReason::disconnected, term));
+    b1.stream(wire::Publish{publication("a", "kept")});
+    world.run();
+    lose(world, 'f');
+    world.repaired = false;
+    if (restarts_again) world.restart();
+    world.run();
+    b1.received.clear();
+    b1.stream(persistent_claim("device", 3));
+    world.run();
+    auto grant = b1.take<wire::Grant>();
+    ASSERT_TRUE(grant);
+    EXPECT_FALSE(grant->session_present);
+    EXPECT_TRUE(grant->subscriptions.empty());
+    EXPECT_EQ(payloads(b1.take_all<wire::Deliver>()), std::vector<std::string>{"kept"});
+    // It is whole again, and nobody else was touched.
+    b1.stream(gone("device", 3, GoneReason::disconnected, grant->term));
+    b1.stream(persistent_claim("device", 4));
+    world.run();
+    grant = b1.take<wire::Grant>();
+    ASSERT_TRUE(grant);
+    EXPECT_TRUE(grant->session_present);
+    EXPECT_FALSE(b1.take<wire::Evict>());
+  }
+}
+
+TEST(RecoveryTest, ALiveConnectionWhoseSessionWasLostMustComeAgain) {
+  for (char kind : {'s', 'f'}) {
+    World world;
+    Peer& b1 = world.broker("b1", 11);
+    const Term term = attach(b1, "device", 1, {"a"});
+    lose(world, kind);
+    world.run();
+    b1.received.clear();
+    wire::Claim again = persistent_claim("device", 1);
+    again.term = term;
+    b1.stream(again);
+    world.run();
+    EXPECT_FALSE(b1.take<wire::Grant>());
+    const auto evict = b1.take<wire::Evict>();
+    ASSERT_TRUE(evict);
+    EXPECT_EQ(evict->serial, Serial{1});
+    b1.stream(gone("device", 1, GoneReason::taken_over, term));
+    b1.stream(persistent_claim("device", 2));
+    world.run();
+    const auto grant = b1.take<wire::Grant>();
+    ASSERT_TRUE(grant);
+    EXPECT_FALSE(grant->session_present);
+  }
+}
+
+TEST(RecoveryTest, SubscriptionsThatChangedAreNotTakenForDamage) {
+  World world;
+  Peer& b1 = world.broker("b1", 11);
+  const Term term = attach(b1, "device", 1, {"a", "b", "c"});
+  wire::Subscription other;
+  other.filter = "a";
+  b1.stream(wire::SubscribeSession{"device", term, 50, {other}});
+  b1.stream(wire::UnsubscribeSession{"device", term, 51, {"b", "none"}});
+  b1.stream(gone("device", 1, GoneReason::disconnected, term));
+  world.run();
+  world.restart();
+  world.run();
+  b1.stream(persistent_claim("device", 2));
+  world.run();
+  const auto grant = b1.take<wire::Grant>();
+  ASSERT_TRUE(grant);
+  EXPECT_TRUE(grant->session_present);
+  EXPECT_EQ(grant->subscriptions.size(), 2u);
+}
+
 }  // namespace
 }  // namespace muster::global::testing
