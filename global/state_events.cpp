@@ -113,7 +113,9 @@ void Global::State::from_broker(Now now, Broker& broker, wire::Message& message)
                  [&](wire::SetInfo& m) { users.set(m); },
                  [&](wire::LeaseRequest& m) {
                    brokers.greet(now, broker.name(), from);
-                   links.talk(broker.name(), wire::LeaseGrant{m.request, Term{broker.number}});
+                   // Behind every eviction that has been decided.
+                   ledger.say(broker.name(), from,
+                              wire::LeaseGrant{m.request, Term{broker.number}});
                  },
                  [&](auto&) { log::debug("global: unexpected message from {}", broker.name()); },
              },

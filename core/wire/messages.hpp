@@ -167,13 +167,14 @@ struct Deliver {
   std::vector<InboxEntry> entries;
 };
 
-// ---- leases (talk)
-// --------------------------------------------------------------------------------
+// ---- leases (requests by talk) ----------------------------------------------------------------
 
 struct LeaseRequest {  // broker -> global
   uint64_t request = 0;
 };
-struct LeaseGrant {  // global -> broker: counts from when the request was sent
+// global -> broker (Stream): counts from when the request was sent. On the stream, so that a broker
+// whose lease had ended hears first who was evicted meanwhile.
+struct LeaseGrant {
   uint64_t request = 0;
   Term term = Term::none;
 };
