@@ -36,8 +36,10 @@ void Shard::State::came_again(uint32_t index, uint64_t number) {
 }
 
 void Shard::State::pump_inbox(uint32_t index) {
-  InboxState& inbox = *at(index).inbox;
+  Client& client = at(index);
+  InboxState& inbox = *client.inbox;
   while (!inbox.held.empty() && now.mono < lease_until &&
+         client.outbox.size() <= options.outbox_limit_bytes &&  // sent() goes on
          inbox.window.may_start(inbox.held.front().number)) {
     inbox_send(index, inbox.held.front());
     inbox.held.pop_front();

@@ -53,6 +53,7 @@ void Shard::State::sent(uint32_t index, size_t bytes) {
   client.outbox = Bytes();
   if (client.phase != Phase::live) return;
   if (client.waiting) pump_waiting(index);
+  if (client.inbox) pump_inbox(index);
   presence_drained(index);
 }
 
