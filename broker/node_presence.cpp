@@ -131,24 +131,26 @@ void NodePresence::rows(Now now, const std::string& server, wire::WatchRows rows
     case NodeWatch::Verdict::changes:
       break;
   }
-  for (wire::AnswerRow& row : rows.rows) {
-    changed(*watch, presence_item(watch->wire.user(), std::move(row)));
+  for (size_t i = 0; i < rows.rows.size(); ++i) {
+    Position at = rows.at;
+    if (i < rows.numbers.size()) at.number = rows.numbers[i];
+    changed(*watch, presence_item(watch->wire.user(), std::move(rows.rows[i])), at);
   }
   if (watch->states) ask_states(now, number, *watch);
   pump_all(now, *watch);
 }
 
-void NodePresence::changed(Watch& watch, const PresenceItemPtr& item) {
+void NodePresence::changed(Watch& watch, const PresenceItemPtr& item, Position at) {
   const size_t limit = desk_.options.presence_backlog_rows;
   std::vector<PresenceItemPtr> states;
-  if (watch.states && watch.states->snapshot().passed(item, watch.wire.at(), limit)) {
+  if (watch.states && watch.states->snapshot().passed(item, at, limit)) {
     states = watch.states->apply(item->row);
     if (!watch.states->loaded()) states.clear();
   }
   for (const Key& key : watch.subscribers) {
     NodeSubscriber& subscriber = *subscribers_.at(key).subscriber;
     if (!subscriber.open().state_only) {
-      if (subscriber.snapshot().passed(item, watch.wire.at(), limit)) give(watch, subscriber, item);
+      if (subscriber.snapshot().passed(item, at, limit)) give(watch, subscriber, item);
       continue;
     }
     for (const PresenceItemPtr& state : states) {

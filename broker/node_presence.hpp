@@ -63,7 +63,7 @@ class NodePresence {
   void states_answered(Now now, uint64_t number, uint64_t generation, wire::Answer answer);
   void drop_if_unused(uint64_t number);
   // changes
-  void changed(Watch& watch, const PresenceItemPtr& item);
+  void changed(Watch& watch, const PresenceItemPtr& item, Position at);
   void give(const Watch& watch, NodeSubscriber& subscriber, const PresenceItemPtr& item);
   // subscribers
   void pump(Now now, const Key& key);

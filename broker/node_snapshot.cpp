@@ -18,6 +18,7 @@ void NodeSnapshot::begin(Position at_least) {
   at_least_ = at_least;
   after_.clear();
   ahead_.clear();
+  pages_.clear();
 }
 
 wire::Query NodeSnapshot::ask(const std::string& user, uint32_t rows) {
@@ -39,9 +40,13 @@ std::vector<PresenceItemPtr> NodeSnapshot::page(const std::string& user, wire::A
   asked_ = false;
   done_ = answer.next.empty();
   after_ = answer.next;
+  if (!pages_.empty() && pages_.back().as_of == answer.as_of) pages_.pop_back();
+  pages_.push_back({after_, answer.as_of});
   const auto end = done_ ? ahead_.end() : ahead_.upper_bound(after_);
-  std::map<std::string, PresenceItemPtr> merged(ahead_.begin(), end);
-  ahead_.erase(ahead_.begin(), end);
+  std::map<std::string, PresenceItemPtr> merged;
+  for (auto at = ahead_.begin(); at != end; at = ahead_.erase(at)) {
+    if (at->second.at > answer.as_of) merged.emplace(at->first, std::move(at->second.item));
+  }
   for (wire::AnswerRow& row : answer.rows) {
     if (merged.contains(row.device.device)) continue;
     PresenceItemPtr item = presence_item(user, std::move(row));
@@ -53,9 +58,16 @@ std::vector<PresenceItemPtr> NodeSnapshot::page(const std::string& user, wire::A
   return out;
 }
 
+bool NodeSnapshot::contained(const std::string& device, Position at) const {
+  for (const Page& page : pages_) {
+    if (page.last.empty() || device <= page.last) return at <= page.as_of;
+  }
+  return false;
+}
+
 bool NodeSnapshot::passed(const PresenceItemPtr& change, Position at, size_t limit) {
-  if (done_ || (begun_ && change->key <= after_)) return true;
-  ahead_[change->key] = change;
+  if (done_ || (begun_ && change->key <= after_)) return !contained(change->key, at);
+  ahead_[change->key] = {change, at};
   if (ahead_.size() <= limit) return false;
   ahead_.clear();
   at_least_ = std::max(at_least_, at);

@@ -1,8 +1,8 @@
 #pragma once
 // The pages of one snapshot, in the order of devices, beside a watch that brings changes meanwhile.
-// Of a device nothing is passed on before its snapshot row; a change that came before its page
-// stands in for that page's row, since the page may be older, and what is newer comes through the
-// watch. Owned by who needs the rows (a subscriber, a table of states), on the Node's thread.
+// Of a device nothing is passed on before its snapshot row, and no change that this row contained
+// already: page and change come from different servers, and their places in the log say which is
+// newer. Owned by who needs the rows (a subscriber, a table of states), on the Node's thread.
 
 #include <map>
 #include <string>
@@ -35,8 +35,9 @@ class NodeSnapshot {
   // Takes the page of `user` in; returns what is to be passed on.
   std::vector<PresenceItemPtr> page(const std::string& user, wire::Answer answer);
 
-  // Is the change's device past? Else it is kept for its page; over `limit` of those all are
-  // dropped and pages must be as new as `at`, the place of the watch.
+  // Is the change, which stands at `at` in the log, to be passed on now? If its device is not past
+  // it is kept for its page; over `limit` of those all are dropped, and pages must be as new as
+  // `at`.
   bool passed(const PresenceItemPtr& change, Position at, size_t limit);
 
  private:
@@ -47,7 +48,17 @@ class NodeSnapshot {
   uint64_t generation_ = 0;  // a page asked for under an older one is void
   Position at_least_;
   std::string after_;  // devices up to here are past
-  std::map<std::string, PresenceItemPtr> ahead_;
+  struct Ahead {
+    PresenceItemPtr item;
+    Position at;
+  };
+  std::map<std::string, Ahead> ahead_;
+  struct Page {
+    std::string last;  // device; empty: all that follow
+    Position as_of;
+  };
+  std::vector<Page> pages_;  // those that are past, in order
+  bool contained(const std::string& device, Position at) const;
 };
 
 // Who `user` is in a query: a name, or everybody.

@@ -300,6 +300,7 @@ void Watches::send_changes(Map::iterator it, int64_t& budget) {
     const Change* change = feed_.ring().at(watch.pending[at]);
     if (!change) return restart(it);  // forgotten while it waited for credit
     changes.rows.push_back(change->after);
+    changes.numbers.push_back(change->number);
     budget -= Run::row_visits;
   }
   watch.pending.erase(watch.pending.begin(),

@@ -306,7 +306,7 @@ struct Form<WatchClose> {
 template <>
 struct Form<WatchRows> {
   static constexpr uint8_t type = 53;
-  static void visit(auto& v, auto& m) { v(m.watch, m.kind, m.at, m.rows); }
+  static void visit(auto& v, auto& m) { v(m.watch, m.kind, m.at, m.rows, m.numbers); }
 };
 
 // ---- queries and the directory

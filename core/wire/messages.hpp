@@ -241,8 +241,9 @@ struct WatchRows {
   uint64_t watch = 0;
   WatchKind kind = WatchKind::change;
   Position at;
-  std::vector<AnswerRow>
-      rows;  // change: a row that no longer matches comes too, with its new state
+  // change: a row that no longer matches comes too, with its new state
+  std::vector<AnswerRow> rows;
+  std::vector<uint64_t> numbers;  // change: of each row, its place in the log
 };
 
 // ---- queries and the directory (talk)
