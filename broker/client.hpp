@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,7 @@ struct PendingAnswer {
   bool unsubscribe = false;
   uint64_t routes = 0;   // answered once this shard's routes are bound up to here
   uint64_t request = 0;  // SubscribeDone owed; 0: none
+  std::optional<wire::Message> stored;  // what global was asked: said again when it has restarted
   std::vector<mqtt::Reason> reasons;
 };
 

@@ -234,7 +234,7 @@ void Shard::State::granted(const wire::Grant& grant) {
     client.inbox->acked.clear();
     client.inbox->newest = 0;
   }
-  if (client.phase != Phase::awaiting_grant) return;
+  if (client.phase != Phase::awaiting_grant) return ask_again(index);  // claimed after a hello
   for (const wire::Subscription& stored : grant.subscriptions) {
     Subscribed subscription;
     subscription.filter = stored.filter;

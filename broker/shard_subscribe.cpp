@@ -33,6 +33,7 @@ void Shard::State::subscribe(uint32_t index, const mqtt::Frame& frame) {
   }
   if (!stored.subscriptions.empty()) {
     stored.request = answer.request = next_request++;
+    answer.stored = stored;
     for_global(std::move(stored));
   }
   answer_later(index, std::move(answer));
@@ -116,6 +117,7 @@ void Shard::State::unsubscribe(uint32_t index, const mqtt::Frame& frame) {
   }
   if (!stored.filters.empty()) {
     stored.request = answer.request = next_request++;
+    answer.stored = stored;
     for_global(std::move(stored));
   }
   answer_later(index, std::move(answer));
@@ -166,8 +168,21 @@ void Shard::State::subscribe_done(const wire::SubscribeDone& done) {
   for (PendingAnswer& answer : *client->answers) {
     if (answer.request != done.request) continue;
     answer.request = 0;
+    answer.stored.reset();
   }
   answer_due(index);
+}
+
+// Global stores a subscription for good, but what it then owed us went with it if it has restarted.
+void Shard::State::ask_again(uint32_t index) {
+  Client& client = at(index);
+  if (!client.answers) return;
+  for (PendingAnswer& answer : *client.answers) {
+    if (!answer.stored) continue;
+    if (auto* more = std::get_if<wire::SubscribeSession>(&*answer.stored)) more->term = client.term;
+    if (auto* less = std::get_if<wire::UnsubscribeSession>(&*answer.stored)) less->term = client.term;
+    for_global(*answer.stored);
+  }
 }
 
 }  // namespace muster::broker
