@@ -18,6 +18,13 @@ bool has_grace(GoneReason reason) {
          reason == GoneReason::protocol_error || reason == GoneReason::server_shutdown;
 }
 
+// How long the end of a connection is not shown. Whoever took it over claims it in a moment, be it
+// after a restart of global that has forgotten who waited.
+Duration grace_of(GoneReason reason, const Options& options) {
+  if (reason == GoneReason::taken_over) return std::max(options.grace, options.lease);
+  return has_grace(reason) ? options.grace : Duration::zero();
+}
+
 Instant begin_of(Now now, uint64_t age_us) {
   return now.mono - Duration(static_cast<int64_t>(std::min<uint64_t>(age_us, INT64_MAX / 4)));
 }
@@ -135,15 +142,16 @@ void Devices::confirm(Now now, Broker& broker, Device& device, const wire::Claim
 }
 
 void Devices::ended(Now now, Device& device, GoneReason reason, int64_t at_ms) {
-  if (device.dropped && has_grace(reason)) return;
-  if (options_.grace <= Duration::zero() || !has_grace(reason)) {
+  const Duration grace = grace_of(reason, options_);
+  if (device.dropped && grace > Duration::zero()) return;
+  if (grace <= Duration::zero()) {
     offline(now, device, reason, at_ms);
     return;
   }
   device.dropped = true;
   device.drop_reason = reason;
   device.drop_ms = at_ms;
-  graces_.set(device.row.device, now.mono + options_.grace);
+  graces_.set(device.row.device, now.mono + grace);
 }
 
 void Devices::offline(Now now, Device& device, GoneReason reason, int64_t at_ms) {
