@@ -61,6 +61,7 @@ function(muster_simulation_tests)
   list(FILTER sources EXCLUDE REGEX "/tests/sim/faults/")
   if(sources)
     muster_test_executable(tests_sim simulation "${sources}" "${muster_minds}")
+    set_tests_properties(tests_sim PROPERTIES RUN_SERIAL ON)  # it uses every core itself
   endif()
 endfunction()
 
