@@ -1,9 +1,11 @@
 #include "broker/host_shard.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <string>
 #include <utility>
 
+#include "core/base/log.hpp"
 #include "core/net/clock.hpp"
 #include "core/net/thread_name.hpp"
 
@@ -83,10 +85,20 @@ void ShardHost::accept_ready() {
   for (int i = 0; i < accepts_a_turn; ++i) {
     net::Accepted accepted = listener_.accept();
     if (accepted.kind == net::Accepted::Kind::none) return;
-    if (accepted.kind == net::Accepted::Kind::refused) continue;
+    if (accepted.kind == net::Accepted::Kind::refused) {
+      note_refused();
+      continue;
+    }
     uint32_t client = shard_.accept(now_, net::peer_address(accepted.socket));
     add(client, std::move(accepted.socket));
   }
+}
+
+// Told at the first, second, fourth ...: whoever is short of files needs no flood of lines.
+void ShardHost::note_refused() {
+  if (!std::has_single_bit(++refused_)) return;
+  log::warning("shard {}: no file is free: {} connections turned away so far",
+               static_cast<unsigned>(self_), refused_);
 }
 
 void ShardHost::add(uint32_t client, net::Fd socket) {

@@ -56,6 +56,7 @@ class ShardHost {
   void turn();
   Duration timeout();
   void accept_ready();
+  void note_refused();
   void read_ready(const net::Ready& ready);
   void adopt(ShardMail& mail);
   void add(uint32_t client, net::Fd socket);
@@ -80,6 +81,7 @@ class ShardHost {
   std::vector<ShardMail> opened_;
   std::vector<Parcel> node_parcels_;
   Now now_{};
+  uint64_t refused_ = 0;  // connections for which no file was free
   bool listening_ = false;
   bool stopped_ = false;
   std::atomic<bool> listen_requested_{false};

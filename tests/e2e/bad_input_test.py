@@ -1,13 +1,14 @@
 """The packet gallery over real connections: each malformed packet gets the reason code that the
 standard names and ends its own connection, while a witness's messages flow beside it."""
 
+import socket
 import threading
 import unittest
 
 from clients import Client
 from muster import PATIENCE_S, Muster
 from raw import (CONNACK, DISCONNECT, DISCONNECT_BYTES, PINGREQ_BYTES, PINGRESP, connect,
-                 conversations, gallery, packet, string)
+                 conversations, gallery, packet, packets, string, until_closed)
 
 CONNECT, PINGREQ = 1, 12
 # 3.1.1, 3.2.2.3; for other reasons the server closes without CONNACK.
@@ -122,6 +123,22 @@ class BadInput(unittest.TestCase):
         rows = [row for row in self.rows if type_of(row) != CONNECT]
         self.assertGreater(len(rows), 1000)
         self.check(rows, self.talk([row["bytes"] for row in rows]), [[] for _ in rows])
+
+    def test_other_protocols_are_answered_with_nothing(self):
+        hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(506)  # of TLS
+        rows = [{"name": name} for name in ("HTTP", "TLS", "SSH", "zeros", "text")]
+        inputs = [b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", hello, b"SSH-2.0-x\r\n",
+                  bytes(100), b"hello, broker\n"]
+        self.check(rows, self.talk(inputs), [[] for _ in rows])
+
+    def test_bytes_that_come_one_by_one(self):
+        with socket.create_connection(("127.0.0.1", self.muster.port), PATIENCE_S) as sock:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for byte in connect(5, "slow") + PINGREQ_BYTES + b"\x30\x80\x80\x80\x80\x01":
+                sock.sendall(bytes([byte]))
+            answer = packets(until_closed(sock))
+        self.assertEqual([kind for kind, _ in answer], [CONNACK, PINGRESP, DISCONNECT])
+        self.assertEqual(answer[-1][1], b"\x81")
 
     def test_a_second_connect_is_a_protocol_error(self):
         rows = [row for row in self.rows if type_of(row) == CONNECT]

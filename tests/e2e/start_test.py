@@ -2,12 +2,14 @@
 not: another server beside it, foreign files in its folder."""
 
 import os
+import resource
 import socket
 import tempfile
 import unittest
 
 from clients import Client
-from muster import Muster, run
+from muster import PATIENCE_S, Muster, run
+from raw import connect
 
 
 class Start(unittest.TestCase):
@@ -142,6 +144,42 @@ class Start(unittest.TestCase):
             self.assertEqual([first.stop(), second.stop()], [0, 0])
             self.assertEqual([first.lines, second.lines], [["ready"], ["ready"]])
             self.assertEqual([first.stderr(), second.stderr()], ["", ""])
+
+    def test_it_takes_the_open_files_it_may_have(self):
+        wanted = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, wanted))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (wanted, wanted))
+        with Muster() as muster:
+            with open(f"/proc/{muster.process.pid}/limits", encoding="utf-8") as file:
+                limits = [line.split() for line in file if line.startswith("Max open files")]
+        self.assertEqual(limits[0][3:5], [str(wanted), str(wanted)])
+
+    def test_no_file_left_turns_clients_away_and_serves_on(self):
+        with Muster() as muster, Client(muster.port, "first") as first:
+            first.subscribe("t", 1)
+            pid, most = muster.process.pid, resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (90, most))
+            inputs = [connect(4, f"crowd-{number}") for number in range(100)]
+            sockets = [socket.create_connection(("127.0.0.1", muster.port), PATIENCE_S)
+                       for _ in inputs]
+            served = 0
+            for sock, data in zip(sockets, inputs):
+                try:
+                    sock.sendall(data)
+                    served += len(sock.recv(4)) == 4
+                except OSError:
+                    pass  # turned away
+            self.assertGreater(served, 0)
+            self.assertLess(served, 90)
+            first.publish("t", "still here", 1)
+            self.assertEqual(first.next().payload, b"still here")
+            for sock in sockets:
+                sock.close()
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, most))
+            with Client(muster.port, "last"):
+                pass
+            self.assertEqual(muster.stop(), 0)
+            self.assertIn("no file is free: 1 connections turned away so far", muster.stderr())
 
     def test_a_folder_may_hold_foreign_files(self):
         os.makedirs(self.path("deep/data"))
