@@ -68,6 +68,7 @@ void Global::State::finish_turn(Now now) {
 
 // The commit is stored, or had nothing to store: what waited for it leaves, in order.
 void Global::State::release(Now now, Commit commit) {
+  opened = true;
   log.stored(std::move(commit.entries));
   for (Said& said : commit.said) {
     // Not to a broker that ended, or whose stream has not begun: it gets it from its hello on.

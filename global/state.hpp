@@ -64,6 +64,7 @@ struct Global::State {
 
   Recovered recovered;  // until start()
   bool started = false;
+  bool opened = false;  // the new era is stored
   uint64_t published = 0;
   uint64_t stale = 0;
   uint64_t unreadable = 0;

@@ -80,7 +80,8 @@ void Global::State::received(Now now, wire::Received& event) {
     return;
   }
   if (auto* ask = std::get_if<wire::ReplicaAsk>(&event.message)) {
-    if (event.role == wire::Role::query) replicas.ask(now, event.peer, *ask, links);
+    // A death before the era is stored would open it again: nothing of it is said. They repeat it.
+    if (event.role == wire::Role::query && opened) replicas.ask(now, event.peer, *ask, links);
     return;
   }
   if (event.role != wire::Role::broker) return;
