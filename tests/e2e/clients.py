@@ -29,9 +29,9 @@ class MosquittoSub:
              "-V", version, *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.lines = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
         self.subscribed = threading.Event()
         self.granted = None
+        threading.Thread(target=self._read, daemon=True).start()
         assert self.subscribed.wait(PATIENCE_S), "mosquitto_sub was not subscribed"
 
     def _read(self):
