@@ -31,8 +31,6 @@ struct Options {
   // Neither entries nor heartbeats of the log for so long: global has lost sight of us, ask again.
   Duration silence_max = std::chrono::seconds(2);
   Duration lag_max = std::chrono::seconds(10);   // behind this much: out of the pool
-  uint32_t pending_max =
-      200'000;  // log entries kept aside while a snapshot is read; beyond: ask again
 
   // Watches.
   uint32_t watches_max = 100'000;  // of all brokers together
