@@ -24,9 +24,10 @@ bool looks_same(const wire::AnswerRow& left, const wire::AnswerRow& right) {
 
 Feed::Feed(const Options& options) : ring_(options.ring_entries) {}
 
-void Feed::listen(OnChange on_change, OnReset on_reset) {
+void Feed::listen(OnChange on_change, OnReset on_reset, OnSlotsDropped on_slots_dropped) {
   on_change_ = std::move(on_change);
   on_reset_ = std::move(on_reset);
+  on_slots_dropped_ = std::move(on_slots_dropped);
 }
 
 void Feed::apply(const wire::LogEntry& entry) {
@@ -166,6 +167,7 @@ void Feed::resumed(uint64_t era, uint64_t number) {
 
 void Feed::drop_slots_outside(const SlotSet& slots) {
   table_.erase_slots_outside(slots);
+  if (on_slots_dropped_) on_slots_dropped_();
 }
 
 Position Feed::told() const {

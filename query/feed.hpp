@@ -22,7 +22,8 @@ class Feed : public Rows {
   // for all.
   using OnChange = std::function<void(const Change& change, uint64_t place)>;
   using OnReset = std::function<void(bool only_attributes)>;
-  void listen(OnChange on_change, OnReset on_reset);
+  using OnSlotsDropped = std::function<void()>;
+  void listen(OnChange on_change, OnReset on_reset, OnSlotsDropped on_slots_dropped);
 
   void apply(const wire::LogEntry& entry) override;
   void begin_snapshot() override;
@@ -63,6 +64,7 @@ class Feed : public Rows {
   Ring ring_;
   OnChange on_change_;
   OnReset on_reset_;
+  OnSlotsDropped on_slots_dropped_;
   uint64_t era_ = 0;
   uint64_t proven_ = 0;
   std::vector<EraEnd> old_eras_;

@@ -30,7 +30,7 @@ struct Options {
   Duration ask_again = std::chrono::seconds(1);  // ReplicaAsk unanswered
   // Neither entries nor heartbeats of the log for so long: global has lost sight of us, ask again.
   Duration silence_max = std::chrono::seconds(2);
-  Duration lag_max = std::chrono::seconds(10);   // behind this much: out of the pool
+  Duration lag_max = std::chrono::seconds(10);  // behind this much: out of the pool
 
   // Watches.
   uint32_t watches_max = 100'000;  // of all brokers together

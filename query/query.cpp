@@ -47,7 +47,6 @@ struct Query::State {
   void from_broker(Now now, const std::string& broker, wire::Message& message);
   void from_global(Now now, const wire::Message& message);
   void take_directory(Now now, const wire::Directory& directory);
-  bool serving() const { return replica.held().any(); }
 
   const wire::NodeInfo self;
   const Options options;
@@ -98,7 +97,7 @@ void Query::tick(Now now) {
   s.tasks.turn(now);
   int64_t budget = s.options.turn_rows;
   s.feed.pump(budget);
-  s.watches.pump(budget, s.serving());
+  s.watches.pump(budget, s.replica.held());
 }
 
 Instant Query::next_wake() const {
@@ -111,7 +110,7 @@ Instant Query::next_wake() const {
 
 bool Query::has_work() const {
   const State& s = *state_;
-  return s.tasks.has_work() || s.feed.has_work() || s.watches.has_work(s.serving());
+  return s.tasks.has_work() || s.feed.has_work() || s.watches.has_work(s.replica.held());
 }
 
 void Query::finish_turn(Now now) {

@@ -15,7 +15,8 @@ constexpr uint32_t pages_max = 1 << 16;  // asked for in advance by one watch
 Watches::Watches(const Options& options, Feed& feed, Credit credit, Send send)
     : options_(options), feed_(feed), credit_(std::move(credit)), send_(std::move(send)) {
   feed_.listen([this](const Change& change, uint64_t place) { on_change(change, place); },
-               [this](bool only_attributes) { on_reset(only_attributes); });
+               [this](bool only_attributes) { on_reset(only_attributes); },
+               [this] { on_slots_dropped(); });
 }
 
 // ---- what brokers ask
@@ -26,14 +27,7 @@ void Watches::open(Now now, const std::string& broker, const wire::WatchOpen& op
   auto filter = Filter::compile(open.where, now.wall.ms);
   const bool full = watches_.size() >= options_.watches_max;
   if (!filter || full) {
-    log::warning("watch {} of {} refused: {}", open.watch, broker,
-                 full ? "too many watches" : filter.error());
-    wire::WatchRows nothing;
-    nothing.watch = open.watch;
-    nothing.kind = wire::WatchKind::snapshot_end;
-    nothing.at = feed_.told();
-    send_(broker, std::move(nothing));
-    return;
+    return refuse({broker, open.watch}, full ? "too many watches" : filter.error());
   }
   const auto it = watches_.emplace(Key{broker, open.watch}, Watch{}).first;
   it->second.filter = std::move(*filter);
@@ -41,6 +35,14 @@ void Watches::open(Now now, const std::string& broker, const wire::WatchOpen& op
   if (!open.slots.empty()) it->second.slots = std::make_unique<SlotSet>(to_set(open.slots));
   list_of(it->second).push_back(it);
   activate(it);
+}
+
+void Watches::refuse(const Key& watch, const std::string& why) {
+  log::info("watch {} of {} refused: {}", watch.second, watch.first, why);
+  wire::WatchRows refusal;
+  refusal.watch = watch.second;
+  refusal.kind = wire::WatchKind::snapshot_end;
+  send_(watch.first, std::move(refusal));
 }
 
 void Watches::more(const std::string& broker, uint64_t watch) {
@@ -139,6 +141,11 @@ void Watches::on_reset(bool only_attributes) {
   }
 }
 
+// Those that lose slots are refused when it is their turn.
+void Watches::on_slots_dropped() {
+  for (auto it = watches_.begin(); it != watches_.end(); ++it) activate(it);
+}
+
 void Watches::restart(Map::iterator it) {
   Watch& watch = it->second;
   ++resets_;
@@ -154,8 +161,8 @@ void Watches::restart(Map::iterator it) {
 // ---- what is sent
 // ----------------------------------------------------------------------------------------
 
-void Watches::pump(int64_t& budget, bool serving) {
-  if (!serving) return;
+void Watches::pump(int64_t& budget, const SlotSet& held) {
+  if (held.none()) return;
   stalled_ = true;
   for (size_t left = active_.size(); left > 0 && budget > 0; --left) {
     const Key key = std::move(active_.front());
@@ -169,7 +176,13 @@ void Watches::pump(int64_t& budget, bool serving) {
       continue;
     }
     stalled_ = false;
-    if (serve(it, budget)) activate(it);
+    const bool readable = it->second.slots ? (*it->second.slots & ~held).none() : held.all();
+    if (!readable) {
+      remove(it);
+      refuse(key, "it is about slots that are not here");
+    } else if (serve(it, budget)) {
+      activate(it);
+    }
   }
   if (budget <= 0) stalled_ = false;
 }

@@ -37,9 +37,9 @@ class Watches {
   void close(const std::string& broker, uint64_t watch);
   void drop(const std::string& broker);  // its incarnation is over
 
-  // Sends what it can; about `budget` row visits. `serving`: there are rows to read.
-  void pump(int64_t& budget, bool serving);
-  bool has_work(bool serving) const { return serving && !stalled_ && !active_.empty(); }
+  // Sends what it can; about `budget` row visits. `held`: slots whose rows can be read.
+  void pump(int64_t& budget, const SlotSet& held);
+  bool has_work(const SlotSet& held) const { return !stalled_ && !active_.empty() && held.any(); }
   void credit_changed() { stalled_ = false; }
 
   size_t size() const { return watches_.size(); }
@@ -66,6 +66,7 @@ class Watches {
 
   void on_change(const Change& change, uint64_t place);
   void on_reset(bool only_attributes);
+  void on_slots_dropped();
   void offer(Map::iterator watch, const Change& change, uint64_t place);
   bool wants(const Watch& watch, const Change& change) const;
 
@@ -74,6 +75,7 @@ class Watches {
   void activate(Map::iterator watch);
   void restart(Map::iterator watch);
 
+  void refuse(const Key& watch, const std::string& why);
   bool serve(Map::iterator watch, int64_t& budget);
   void resume(Map::iterator watch);
   void send_page(Map::iterator watch, int64_t& budget);

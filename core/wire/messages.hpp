@@ -223,6 +223,8 @@ struct LogHeartbeat {
 // Rows of one watch: pages of `present`, `snapshot_end`, then changes. WatchOpen brings the first
 // page, each WatchMore one more. With `resume`, if the query server's log still covers it: changes
 // only. `reset`: forget the rows; present pages follow from the start, the first one unasked.
+// Refused, also later (a bad condition, too many watches, slots that the server does not hold or no
+// longer): snapshot_end at position {0, 0}, and the watch is closed.
 
 struct WatchOpen {
   uint64_t watch = 0;

@@ -42,10 +42,10 @@ struct WatchesTest : ::testing::Test {
   }
   void pump(int64_t budget = 1'000'000) {
     feed.pump(budget);
-    watches.pump(budget, true);
+    watches.pump(budget, held);
   }
   void drain() {
-    while (feed.has_work() || watches.has_work(true)) pump();
+    while (feed.has_work() || watches.has_work(held)) pump();
   }
   // What was sent since the last call, one text a message: kind, then device:status.
   std::vector<std::string> sent() {
@@ -74,6 +74,7 @@ struct WatchesTest : ::testing::Test {
   Log log;
   Feed feed{options};
   bool credit = true;
+  SlotSet held = all_slots();
   std::vector<wire::WatchRows> out;
   Position at;
   Watches watches{options, feed, [this](const std::string&) { return credit; },
@@ -89,9 +90,9 @@ TEST_F(WatchesTest, PagesArePulledThenChangesComeOnce) {
   EXPECT_EQ(sent(), (Texts{"present a:online b:online c:online"})) << "the first comes unasked";
   pump();
   EXPECT_EQ(sent(), Texts{});
-  EXPECT_FALSE(watches.has_work(true));
+  EXPECT_FALSE(watches.has_work(held));
   watches.more("b1", 1);
-  EXPECT_TRUE(watches.has_work(true));
+  EXPECT_TRUE(watches.has_work(held));
   pump();
   EXPECT_EQ(sent(), (Texts{"present d:online", "end"}));
   EXPECT_EQ(at, log.at());
@@ -176,7 +177,7 @@ TEST_F(WatchesTest, ALostBrokerIsToldInPortionsAndInOrder) {
   int64_t budget = 30;
   feed.pump(budget);
   budget = 1000;
-  watches.pump(budget, true);
+  watches.pump(budget, held);
   const size_t first = sent().size();
   EXPECT_GT(first, 0u);
   EXPECT_EQ(at, before) << "not everybody has been told";
@@ -217,11 +218,11 @@ TEST_F(WatchesTest, WithoutCreditChangesWaitAndTooManyMeanReset) {
   apply(offline("a"));
   pump();
   EXPECT_EQ(sent(), Texts{});
-  EXPECT_FALSE(watches.has_work(true)) << "nothing to do until there is credit";
+  EXPECT_FALSE(watches.has_work(held)) << "nothing to do until there is credit";
   EXPECT_EQ(watches.backlog(), 1u);
   credit = true;
   watches.credit_changed();
-  EXPECT_TRUE(watches.has_work(true));
+  EXPECT_TRUE(watches.has_work(held));
   pump();
   EXPECT_EQ(sent(), (Texts{"change a:offline"}));
   credit = false;
@@ -325,6 +326,28 @@ TEST_F(WatchesTest, BadOrTooManyWatchesAreRefused) {
   EXPECT_EQ(sent(), Texts{});
 }
 
+TEST_F(WatchesTest, AWatchWhoseSlotsGoElsewhereIsClosed) {
+  apply(online("a"));
+  const auto slot = static_cast<uint16_t>(slot_of("a"));
+  open(1);
+  watches.open(Now{}, "b1", {2, {}, {}, {slot}});
+  drain();
+  EXPECT_EQ(sent(), (Texts{"present a:online", "end", "present a:online", "end"}));
+  held.reset().set(slot);
+  feed.drop_slots_outside(held);
+  drain();
+  EXPECT_EQ(sent(), (Texts{"end"}));
+  EXPECT_EQ(at, (Position{}));
+  EXPECT_EQ(watches.size(), 1u);
+  apply(offline("a"));
+  drain();
+  EXPECT_EQ(sent(), (Texts{"change a:offline"}));
+  open(3);
+  drain();
+  EXPECT_EQ(sent(), (Texts{"end"}));
+  EXPECT_EQ(at, (Position{})) << "it was asked by somebody with an old map";
+}
+
 TEST_F(WatchesTest, AnErasedDeviceEndsOffline) {
   apply(online("a"));
   apply(offline("b"));
@@ -407,7 +430,7 @@ class Watcher {
   }
   void pump(int64_t budget) {
     feed_.pump(budget);
-    watches_.pump(budget, true);
+    watches_.pump(budget, all_slots());
   }
   void reopen() {  // as a broker does when its server is gone
     watches_.close("b", watch_);
