@@ -62,7 +62,8 @@ struct Query::State {
   std::optional<std::string> global;
   Incarnation control_incarnation = Incarnation::none;
   uint64_t directory_version = 0;
-  Instant map_by = never;  // without a slot map until then: hold everything
+  std::set<std::string> listed;  // other query servers that a directory named
+  Instant map_by = never;        // without a slot map until then: hold everything
 };
 
 Query::Query(wire::NodeInfo self, Options options)
@@ -244,8 +245,19 @@ void Query::State::from_global(Now now, const wire::Message& message) {
 void Query::State::take_directory(Now now, const wire::Directory& directory) {
   if (directory.version <= directory_version) return;
   directory_version = directory.version;
+  std::set<std::string> gone = std::exchange(listed, {});
   for (const wire::NodeInfo& node : directory.nodes) {
-    if (node.name != self.name && node.role != wire::Role::broker) links.know(now, node);
+    if (node.name == self.name || node.role == wire::Role::broker) continue;
+    links.know(now, node);
+    gone.erase(node.name);
+    if (node.role == wire::Role::query) listed.insert(node.name);
+  }
+  for (const std::string& name : gone) {
+    if (!links.up(name)) {
+      links.forget(now, name);
+    } else {
+      listed.insert(name);
+    }
   }
   const SlotMap next(directory);
   if (next.empty() || !next.lists(self.name)) return;
