@@ -180,7 +180,8 @@ void Shard::State::ask_again(uint32_t index) {
   for (PendingAnswer& answer : *client.answers) {
     if (!answer.stored) continue;
     if (auto* more = std::get_if<wire::SubscribeSession>(&*answer.stored)) more->term = client.term;
-    if (auto* less = std::get_if<wire::UnsubscribeSession>(&*answer.stored)) less->term = client.term;
+    if (auto* less = std::get_if<wire::UnsubscribeSession>(&*answer.stored))
+      less->term = client.term;
     for_global(*answer.stored);
   }
 }

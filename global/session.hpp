@@ -89,8 +89,8 @@ struct Session {
   std::optional<Waiter> waiter;
   std::map<std::string, wire::Subscription, std::less<>> subscriptions;
   uint64_t digest = 0;  // sum over the subscriptions; stored, so that missing ones are noticed
-  // Some of its subscriptions were lost with a damaged store: whoever takes it up is told that there
-  // is no session, and subscribes again.
+  // Some of its subscriptions were lost with a damaged store: whoever takes it up is told that
+  // there is no session, and subscribes again.
   bool damaged = false;
   Inbox inbox;
 };

@@ -1,5 +1,5 @@
-"""A flipped byte in the store is noticed: the damaged store is set aside as it was, the server starts
-on what could be saved, says so in one line, and serves."""
+"""A flipped byte in the store is noticed: the damaged store is set aside as it was, the server
+starts on what could be saved, says so in one line, and serves."""
 
 import glob
 import os

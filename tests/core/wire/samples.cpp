@@ -66,7 +66,7 @@ std::vector<Message> replicas() {
       WatchOpen{},
       WatchMore{1},
       WatchClose{1},
-      WatchRows{1, WatchKind::reset, {1, 2}, answers},
+      WatchRows{1, WatchKind::reset, {1, 2}, answers, {7}},
       AskTask{{{Incarnation{1}, 2}, "b1", Priority::urgent, 900'000, true, query}},
       TaskAnswer{answer},
       Load{1, 2, {3, 4}, {5}, 6, {7, 8}, 9},
