@@ -24,10 +24,12 @@ bool looks_same(const wire::AnswerRow& left, const wire::AnswerRow& right) {
 
 Feed::Feed(const Options& options) : ring_(options.ring_entries) {}
 
-void Feed::listen(OnChange on_change, OnReset on_reset, OnSlotsDropped on_slots_dropped) {
+void Feed::listen(OnChange on_change, OnReset on_reset, OnSlotsDropped on_slots_dropped,
+                  OnBlur on_blur) {
   on_change_ = std::move(on_change);
   on_reset_ = std::move(on_reset);
   on_slots_dropped_ = std::move(on_slots_dropped);
+  on_blur_ = std::move(on_blur);
 }
 
 void Feed::apply(const wire::LogEntry& entry) {
@@ -96,6 +98,10 @@ void Feed::apply_user(uint64_t number, const wire::UserRow& row) {
 
 void Feed::apply_broker(uint64_t number, const wire::BrokerRow& row) {
   if (!table_.put_broker(row, number)) return;
+  if (to_visit_ > 0) {
+    blurred_ = number;
+    if (on_blur_) on_blur_(number);
+  }
   if (to_visit_ == 0) walk_floor_ = number - 1;
   to_visit_ = table_.end();
 }
@@ -176,6 +182,7 @@ Position Feed::told() const {
 
 bool Feed::covers(Position position) const {
   if (position.era > era_ || !ring_.covers(position.number)) return false;
+  if (position.number < blurred_) return false;
   if (position.era == era_) return true;
   // It goes on if it was before the end of its own era and of every later one.
   bool found = false;

@@ -23,7 +23,11 @@ class Feed : public Rows {
   using OnChange = std::function<void(const Change& change, uint64_t place)>;
   using OnReset = std::function<void(bool only_attributes)>;
   using OnSlotsDropped = std::function<void()>;
-  void listen(OnChange on_change, OnReset on_reset, OnSlotsDropped on_slots_dropped);
+  // `on_blur`: a broker's state changed again before its devices' watchers were told. They are told
+  // what came of it; but whoever heard of the state between, from another server, is not.
+  using OnBlur = std::function<void(uint64_t number)>;
+  void listen(OnChange on_change, OnReset on_reset, OnSlotsDropped on_slots_dropped,
+              OnBlur on_blur);
 
   void apply(const wire::LogEntry& entry) override;
   void begin_snapshot() override;
@@ -65,6 +69,7 @@ class Feed : public Rows {
   OnChange on_change_;
   OnReset on_reset_;
   OnSlotsDropped on_slots_dropped_;
+  OnBlur on_blur_;
   uint64_t era_ = 0;
   uint64_t proven_ = 0;
   std::vector<EraEnd> old_eras_;
@@ -73,6 +78,7 @@ class Feed : public Rows {
   RowId walk_ = 0;
   size_t to_visit_ = 0;
   std::optional<uint64_t> walk_floor_;  // everything up to here is told
+  uint64_t blurred_ = 0;                // number of the newest blur
 };
 
 }  // namespace muster::query

@@ -16,7 +16,7 @@ Watches::Watches(const Options& options, Feed& feed, Credit credit, Send send)
     : options_(options), feed_(feed), credit_(std::move(credit)), send_(std::move(send)) {
   feed_.listen([this](const Change& change, uint64_t place) { on_change(change, place); },
                [this](bool only_attributes) { on_reset(only_attributes); },
-               [this] { on_slots_dropped(); });
+               [this] { on_slots_dropped(); }, [this](uint64_t number) { on_blur(number); });
 }
 
 // ---- what brokers ask
@@ -144,6 +144,14 @@ void Watches::on_reset(bool only_attributes) {
 // Those that lose slots are refused when it is their turn.
 void Watches::on_slots_dropped() {
   for (auto it = watches_.begin(); it != watches_.end(); ++it) activate(it);
+}
+
+// Of those that came from a server that was further.
+void Watches::on_blur(uint64_t number) {
+  for (auto it = watches_.begin(); it != watches_.end(); ++it) {
+    const uint64_t from = it->second.skip_until;
+    if (from != 0 && from > feed_.told().number && from < number) restart(it);
+  }
 }
 
 void Watches::restart(Map::iterator it) {

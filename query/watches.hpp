@@ -67,6 +67,7 @@ class Watches {
   void on_change(const Change& change, uint64_t place);
   void on_reset(bool only_attributes);
   void on_slots_dropped();
+  void on_blur(uint64_t number);
   void offer(Map::iterator watch, const Change& change, uint64_t place);
   bool wants(const Watch& watch, const Change& change) const;
 
