@@ -90,14 +90,19 @@ void Replicas::heartbeat(const std::string& peer, Replica& replica, wire::Links&
 
 // ---- snapshots -------------------------------------------------------------------------------
 
+bool Replicas::has_page(const Replica& replica) const {
+  if (replica.phase == Phase::changes) return replica.omitted <= log_.at().number;
+  return replica.phase != Phase::done;
+}
+
 bool Replicas::has_work() const {
   return std::any_of(replicas_.begin(), replicas_.end(),
-                     [](const auto& replica) { return replica.second.phase != Phase::done; });
+                     [this](const auto& replica) { return has_page(replica.second); });
 }
 
 void Replicas::work(Now now, wire::Links& links) {
   for (auto& [peer, replica] : replicas_) {
-    if (replica.phase != Phase::done) send_page(now, peer, replica, links);
+    if (has_page(replica)) send_page(now, peer, replica, links);
   }
 }
 
@@ -118,22 +123,28 @@ void Replicas::send_page(Now now, const std::string& peer, Replica& replica, wir
     replica.answered = now.mono;
     replica.sent = log_.at().number;
   }
+  if (page.entries.empty() && !page.last) {
+    --replica.page;
+    return;
+  }
   links.bulk(peer, page);
   if (page.last) heartbeat(peer, replica, links);
 }
 
-void Replicas::add(std::vector<wire::LogEntry>& entries, uint64_t number, uint16_t slot,
-                   const Log::Row& row) const {
-  // What is not stored yet is not said; it will come as a delta.
-  if (number == 0 || number > log_.at().number) return;
-  entries.push_back({number, 0, slot, row});
+void Replicas::add(Replica& replica, std::vector<wire::LogEntry>& entries, uint64_t number,
+                   uint16_t slot, const Log::Row& row) const {
+  if (number <= log_.at().number) {
+    entries.push_back({number, 0, slot, row});
+  } else {  // not stored yet: the snapshot is not whole before this has come as a change
+    replica.omitted = std::max(replica.omitted, number);
+  }
 }
 
 // True: that was all.
 bool Replicas::fill_page(Replica& replica, std::vector<wire::LogEntry>& entries) const {
   if (replica.phase == Phase::brokers) {
     for (const auto& [incarnation, broker] : brokers_.all()) {
-      add(entries, broker.number, wire::broker_slot, broker.row);
+      add(replica, entries, broker.number, wire::broker_slot, broker.row);
     }
     replica.phase = Phase::users;
   }
@@ -150,7 +161,7 @@ bool Replicas::fill_page(Replica& replica, std::vector<wire::LogEntry>& entries)
   if (replica.phase == Phase::erased) {
     for (const auto& [slot, entry] : log_.erased_heads()) {
       if (replica.slots.test(slot) && entry.number == log_.head(slot)) {
-        add(entries, entry.number, slot, entry.row);
+        add(replica, entries, entry.number, slot, entry.row);
       }
     }
     replica.phase = Phase::changes;
@@ -163,7 +174,7 @@ bool Replicas::fill_page(Replica& replica, std::vector<wire::LogEntry>& entries)
     if (replica.slots.test(entry->slot)) entries.push_back(*entry);
     replica.sent = entry->number;
   }
-  return true;
+  return replica.omitted <= log_.at().number;
 }
 
 bool Replicas::fill_users(Replica& replica, std::vector<wire::LogEntry>& entries) const {
@@ -171,7 +182,7 @@ bool Replicas::fill_users(Replica& replica, std::vector<wire::LogEntry>& entries
   auto row = replica.started ? rows.upper_bound(replica.after) : rows.begin();
   for (; row != rows.end(); ++row) {
     if (entries.size() >= options_.page_rows) return false;
-    add(entries, row->second.number, wire::user_slot, row->second.row);
+    add(replica, entries, row->second.number, wire::user_slot, row->second.row);
     replica.after = row->first;
     replica.started = true;
   }
@@ -185,7 +196,7 @@ bool Replicas::fill_devices(Replica& replica, std::vector<wire::LogEntry>& entri
     auto row = replica.started ? rows.upper_bound(replica.after) : rows.begin();
     for (; row != rows.end(); ++row) {
       if (entries.size() >= options_.page_rows) return false;
-      add(entries, row->second.number, replica.slot, row->second.row);
+      add(replica, entries, row->second.number, replica.slot, row->second.row);
       replica.after = row->first;
       replica.started = true;
     }

@@ -51,6 +51,7 @@ class Replicas {
     std::bitset<wire::log_slot_count> slots;
     Phase phase = Phase::done;
     uint64_t sent = 0;  // entries up to here were sent, or were there when the snapshot began
+    uint64_t omitted = 0;  // a row that was not stored when its place in the snapshot came
     uint64_t told = 0;  // where the last message that it got ended
     uint32_t page = 0;
     uint16_t slot = 0;     // the next row of the snapshot
@@ -61,8 +62,9 @@ class Replicas {
   bool fill_page(Replica& replica, std::vector<wire::LogEntry>& entries) const;
   bool fill_devices(Replica& replica, std::vector<wire::LogEntry>& entries) const;
   bool fill_users(Replica& replica, std::vector<wire::LogEntry>& entries) const;
-  void add(std::vector<wire::LogEntry>& entries, uint64_t number, uint16_t slot,
+  void add(Replica& replica, std::vector<wire::LogEntry>& entries, uint64_t number, uint16_t slot,
            const Log::Row& row) const;
+  bool has_page(const Replica& replica) const;
   void send_page(Now now, const std::string& peer, Replica& replica, wire::Links& links);
   void send_entries(const std::string& peer, Replica& replica, wire::Links& links, bool resumed);
   void heartbeat(const std::string& peer, Replica& replica, wire::Links& links);
