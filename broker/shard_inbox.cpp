@@ -14,6 +14,11 @@ void Shard::State::inbox_deliver(wire::Deliver message) {
   InboxState& inbox = *client->inbox;
   for (wire::InboxEntry& entry : message.entries) {
     if (entry.number <= inbox.newest) {
+      // Global forgot what it had streamed (its store was damaged or not synced): numbers begin
+      // anew, for this device with its next connection.
+      if (!entry.redelivery) {
+        return fail(index, mqtt::Reason::administrative_action, wire::GoneReason::administrative);
+      }
       came_again(index, entry.number);
       continue;
     }

@@ -100,6 +100,15 @@ TEST_F(ShardInbox, WhatComesAgainIsNotSentTwiceToTheSameConnection) {
   EXPECT_EQ(acks[0].numbers, std::vector<uint64_t>{1});
 }
 
+TEST_F(ShardInbox, ANewEntryUnderAnOldNumberEndsTheConnectionAndIsNotLost) {
+  deliver({entry(5, "a")});
+  world.read(device);
+  deliver({entry(5, "of another history")});
+  EXPECT_EQ(world.expect<mqtt::Disconnect>(device).reason, mqtt::Reason::administrative_action);
+  EXPECT_TRUE(world.for_global<wire::InboxAck>().empty());
+  EXPECT_EQ(world.for_global<wire::Gone>().size(), 1u);
+}
+
 TEST_F(ShardInbox, QosOneComesThroughTheInboxAndQosZeroDirect) {
   Device& publisher = world.connect(clean("pub"));
   world.read(publisher);
