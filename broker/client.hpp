@@ -38,10 +38,11 @@ struct Subscribed {
 struct PendingAnswer {
   uint16_t packet_id = 0;
   bool unsubscribe = false;
-  uint64_t routes = 0;   // answered once this shard's routes are bound up to here
-  uint64_t request = 0;  // SubscribeDone owed; 0: none
+  uint64_t routes = 0;                  // answered once this shard's routes are bound up to here
+  uint64_t request = 0;                 // SubscribeDone owed; 0: none
   std::optional<wire::Message> stored;  // what global was asked: said again when it has restarted
   std::vector<mqtt::Reason> reasons;
+  std::vector<size_t> places;  // in `reasons`, of what global was asked to store
 };
 
 // QoS 1 publications of a clean session that wait for the receiver's window. Encoded packets, with

@@ -160,6 +160,7 @@ struct Shard::State {
   void answer_due(uint32_t index);
   void routes_moved();
   void subscribe_done(const wire::SubscribeDone& done);
+  void take_refusals(uint32_t index, PendingAnswer& answer, const std::vector<uint8_t>& reasons);
   void ask_again(uint32_t index);
 
   // virtual (shard_virtual.cpp): $query, $user

@@ -29,7 +29,9 @@ void Shard::State::subscribe(uint32_t index, const mqtt::Frame& frame) {
     subscription.options = entry.options;
     subscription.options.qos = std::min(entry.options.qos, Qos::at_least_once);
     subscription.identifier = identifiers.empty() ? 0 : identifiers.front();
+    const size_t before = stored.subscriptions.size();
     answer.reasons.push_back(subscribe_one(index, std::move(subscription), answer.routes, stored));
+    if (stored.subscriptions.size() > before) answer.places.push_back(answer.reasons.size() - 1);
   }
   if (!stored.subscriptions.empty()) {
     stored.request = answer.request = next_request++;
@@ -168,9 +170,22 @@ void Shard::State::subscribe_done(const wire::SubscribeDone& done) {
   for (PendingAnswer& answer : *client->answers) {
     if (answer.request != done.request) continue;
     answer.request = 0;
+    if (!answer.unsubscribe) take_refusals(index, answer, done.reasons);
     answer.stored.reset();
   }
   answer_due(index);
+}
+
+// What global did not store, for its limits, is no subscription here either.
+void Shard::State::take_refusals(uint32_t index, PendingAnswer& answer,
+                                 const std::vector<uint8_t>& reasons) {
+  const auto& asked = std::get<wire::SubscribeSession>(*answer.stored);
+  const size_t count = std::min(reasons.size(), answer.places.size());
+  for (size_t i = 0; i < count; ++i) {
+    if (reasons[i] < 0x80) continue;
+    answer.reasons[answer.places[i]] = static_cast<Reason>(reasons[i]);
+    remove_subscription(index, asked.subscriptions[i].filter);
+  }
 }
 
 // Global stores a subscription for good, but what it then owed us went with it if it has restarted.

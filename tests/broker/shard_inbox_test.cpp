@@ -148,6 +148,18 @@ TEST_F(ShardInbox, SubackWaitsForGlobal) {
   EXPECT_EQ(world.expect<mqtt::Suback>(device).reasons.at(0), mqtt::Reason::granted_qos_1);
 }
 
+TEST_F(ShardInbox, WhatGlobalRefusesIsNoSubscription) {
+  world.send(device, subscribe(3, "more", Qos::at_least_once));
+  auto stored = world.for_global<wire::SubscribeSession>().at(0);
+  world.letter(0, FromGlobal{wire::SubscribeDone{"p", Term{5}, stored.request, {0x97}}});
+  world.settle();
+  EXPECT_EQ(world.expect<mqtt::Suback>(device).reasons.at(0), mqtt::Reason::quota_exceeded);
+  Device& publisher = world.connect(clean("pub"));
+  world.read(publisher);
+  world.send(publisher, message("more", "not wanted"));
+  EXPECT_TRUE(world.read(device).empty());
+}
+
 TEST_F(ShardInbox, AnEvictionFromGlobalEndsTheConnection) {
   world.letter(0, ListClaims{1});
   world.settle();
