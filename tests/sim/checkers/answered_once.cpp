@@ -1,0 +1,37 @@
+// Every question to $query is answered or refused, exactly once, while its connection lives.
+
+#include "tests/sim/checkers/rules.hpp"
+
+namespace muster::sim {
+namespace {
+
+class AnsweredOnce final : public Checker {
+ public:
+  AnsweredOnce(Context& context, const Ledger& ledger, Cluster& cluster)
+      : Checker("answered_once", context, ledger, cluster) {}
+
+  void answered(const Ask& ask, BytesView) override {
+    if (ask.answers > 1) broken("question {} has {} answers", ask.id, ask.answers);
+  }
+
+  void quiet() override {
+    for (const Ask& ask : ledger_.asks) {
+      const Connection& connection = ledger_.connections[ask.connection];
+      if (ask.answers > 0 || connection.ended < ask.sent + seconds(6)) continue;
+      if (context_.now() < ask.sent + seconds(6)) continue;
+      // A frozen broker answers when it thaws; one that was killed has closed the connection.
+      if (!ledger_.calm(ask.sent, ask.sent + seconds(6), {connection.broker})) {
+        if (context_.now() < ask.sent + seconds(15)) continue;
+      }
+      broken("question {} of {} has no answer", ask.id, ledger_.device_names[ask.device]);
+    }
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Checker> answered_once(Context& context, const Ledger& ledger, Cluster& cluster) {
+  return std::make_unique<AnsweredOnce>(context, ledger, cluster);
+}
+
+}  // namespace muster::sim

@@ -1,0 +1,70 @@
+// Global writes one log with one number: no number is used for two entries, not even across its
+// restarts, each start opens a later era, and what a query server answers is never older than what
+// it answered before.
+
+#include <map>
+
+#include "core/wire/codec.hpp"
+#include "tests/sim/checkers/rules.hpp"
+
+namespace muster::sim {
+namespace {
+
+class OneLog final : public Checker {
+ public:
+  OneLog(Context& context, const Ledger& ledger, Cluster& cluster)
+      : Checker("one_log", context, ledger, cluster) {}
+
+  void sent(const std::string& from, const std::string&, const wire::Message& message) override {
+    if (const auto* page = std::get_if<wire::SnapshotPage>(&message)) {
+      for (const wire::LogEntry& entry : page->entries) note(entry);
+      era(page->at.era);
+    } else if (const auto* delta = std::get_if<wire::Delta>(&message)) {
+      for (const wire::LogEntry& entry : delta->entries) note(entry);
+      era(delta->era);
+    } else if (const auto* beat = std::get_if<wire::LogHeartbeat>(&message)) {
+      era(beat->at.era);
+    } else if (const auto* answer = std::get_if<wire::TaskAnswer>(&message)) {
+      if (answer->answer.outcome == wire::Outcome::ok && from[0] == 'q')
+        fresh(from, answer->answer);
+    }
+  }
+
+ private:
+  void note(wire::LogEntry entry) {
+    const uint64_t number = entry.number;
+    entry.previous = 0;  // a snapshot's rows may leave it out
+    const auto [it, first] = entries_.try_emplace(number, wire::encode_row(entry));
+    if (!first && it->second != wire::encode_row(entry)) {
+      broken("number {} of the log was used twice", number);
+    }
+  }
+  void era(uint64_t era) {
+    const uint64_t start = cluster_.starts("global");
+    const auto [it, first] = eras_.try_emplace(start, era);
+    if (!first && it->second != era) broken("era {} became {} without a start", it->second, era);
+    if (first && it != eras_.begin() && std::prev(it)->second >= era) {
+      broken("era {} after era {}", era, std::prev(it)->second);
+    }
+  }
+  void fresh(const std::string& server, const wire::Answer& answer) {
+    Position& last = answered_[{server, cluster_.starts(server)}];
+    if (answer.as_of < last) {
+      broken("{} answered as of {}.{} after {}.{}", server, answer.as_of.era, answer.as_of.number,
+             last.era, last.number);
+    }
+    last = answer.as_of;
+  }
+
+  std::map<uint64_t, Bytes> entries_;
+  std::map<uint64_t, uint64_t> eras_;  // start of global -> era
+  std::map<std::pair<std::string, uint64_t>, Position> answered_;
+};
+
+}  // namespace
+
+std::unique_ptr<Checker> one_log(Context& context, const Ledger& ledger, Cluster& cluster) {
+  return std::make_unique<OneLog>(context, ledger, cluster);
+}
+
+}  // namespace muster::sim

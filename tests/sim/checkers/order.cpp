@@ -1,0 +1,63 @@
+// First arrivals are in publishing order: through an inbox per publisher and topic, on the direct
+// way per connection of the publisher, topic and QoS. A publisher that does not send again what was
+// lost promises an order only within one of its connections.
+
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "core/mqtt/topic.hpp"
+#include "tests/sim/checkers/rules.hpp"
+
+namespace muster::sim {
+namespace {
+
+class Order final : public Checker {
+ public:
+  Order(Context& context, const Ledger& ledger, Cluster& cluster)
+      : Checker("order", context, ledger, cluster) {}
+
+  void delivered(const Delivery& delivery) override {
+    const Message& message = ledger_.messages[delivery.message];
+    if (message.will) return;
+    const bool inbox = ledger_.sessions[delivery.session].persistent && delivery.qos > 0;
+    const uint32_t scope = inbox ? delivery.session : delivery.connection;
+    if (!seen_.insert({inbox, scope, message.id}).second) return;
+    // Sent before this subscription was there, heard when its publisher sent it again.
+    if (message.sent > 1 && (!inbox || !bound_before(delivery, message))) return;
+    const bool resent = inbox && message.resent_after_loss;
+    const Key key{inbox,          scope,
+                  message.device, resent ? UINT32_MAX : message.connection,
+                  message.topic,  delivery.qos};
+    uint32_t& last = last_[key];
+    if (message.id < last) {
+      broken("{} got m{} {} of {} after m{}", ledger_.device_names[delivery.device], message.id,
+             message.topic, ledger_.device_names[message.device], last);
+    }
+    last = message.id;
+  }
+
+ private:
+  bool bound_before(const Delivery& delivery, const Message& message) const {
+    for (const uint32_t id : ledger_.bonds_of(delivery.session)) {
+      const Bond& bond = ledger_.bonds[id];
+      const bool heard =
+          bond.qos > 0 && bond.bound < message.first_sent && bond.leaving > message.first_sent;
+      if (bond.no_local && bond.device == message.device) continue;
+      if (heard && mqtt::matches(bond.filter, message.topic)) return true;
+    }
+    return false;
+  }
+
+  using Key = std::tuple<bool, uint32_t, uint32_t, uint32_t, std::string, uint8_t>;
+  std::set<std::tuple<bool, uint32_t, uint32_t>> seen_;
+  std::map<Key, uint32_t> last_;
+};
+
+}  // namespace
+
+std::unique_ptr<Checker> order(Context& context, const Ledger& ledger, Cluster& cluster) {
+  return std::make_unique<Order>(context, ledger, cluster);
+}
+
+}  // namespace muster::sim

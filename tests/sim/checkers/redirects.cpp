@@ -1,0 +1,130 @@
+// Each task that a server has is answered, refused or redirected, once; none is redirected twice,
+// and none while a lower one is queued.
+
+#include <map>
+
+#include "tests/sim/checkers/rules.hpp"
+
+namespace muster::sim {
+namespace {
+
+class Redirects final : public Checker {
+ public:
+  Redirects(Context& context, const Ledger& ledger, Cluster& cluster)
+      : Checker("redirects", context, ledger, cluster) {}
+
+  void arrived(const std::string&, const std::string& to, const wire::Message& message) override {
+    judge_last_turn();
+    const auto* ask = std::get_if<wire::AskTask>(&message);
+    if (!ask) return;
+    Server& server = at(to);
+    Held held{ask->task.priority, ask->task.redirected, ++arrivals_, context_.now()};
+    server.held.try_emplace(ask->task.id, held);
+  }
+
+  void sent(const std::string& from, const std::string& to, const wire::Message& message) override {
+    judge_last_turn();
+    if (from[0] == 'b') return;
+    if (const auto* answer = std::get_if<wire::TaskAnswer>(&message)) {
+      if (at(from).held.erase(answer->answer.id) == 0) {
+        broken("{} answers a task of {} that it does not have", from, to);
+      }
+      return;
+    }
+    const auto* ask = std::get_if<wire::AskTask>(&message);
+    if (!ask || (from[0] == 'q' && to[0] == 'q')) return;
+    redirect(from, to, ask->task);
+  }
+
+  void quiet() override {
+    judge_last_turn();
+    for (const auto& [name, server] : servers_) {
+      if (server.start != cluster_.starts(name)) continue;
+      for (const auto& [id, held] : server.held) {
+        // A link that is not up drops what arrives; when nothing is broken all links are.
+        const Instant answered_by = held.at + seconds(5);
+        if (answered_by > context_.now()) continue;
+        if (!ledger_.calm(held.at - seconds(5), answered_by)) continue;
+        broken("{} has never answered task {:x}.{}", name, static_cast<uint64_t>(id.asker),
+               id.number);
+      }
+    }
+  }
+
+ private:
+  struct Held {
+    wire::Priority priority;
+    bool redirected;
+    uint64_t arrival;
+    Instant at;
+  };
+  struct Server {
+    uint64_t start = 0;
+    std::map<wire::TaskId, Held> held;
+  };
+  struct Redirect {
+    std::string server;
+    wire::TaskId id;
+    Held held;
+    std::map<wire::TaskId, Held> lower;  // that were there
+  };
+
+  Server& at(const std::string& name) {
+    Server& server = servers_[name];
+    if (server.start != cluster_.starts(name)) server = {cluster_.starts(name), {}};
+    return server;
+  }
+
+  void redirect(const std::string& from, const std::string& to, const wire::Task& task) {
+    Server& server = at(from);
+    const auto it = server.held.find(task.id);
+    if (it == server.held.end())
+      broken("{} redirects a task to {} that it does not have", from, to);
+    const Held held = it->second;
+    server.held.erase(it);
+    if (held.redirected) broken("{} redirects a task to {} for the second time", from, to);
+    if (from == "control" ? !task.redirected : task.redirected) {
+      broken("{} redirects to {} a task that says redirected = {}", from, to, task.redirected);
+    }
+    if (from == "control") return;
+    Redirect done{from, task.id, held, {}};
+    for (const auto& [id, other] : server.held) {
+      if (other.priority < held.priority && other.arrival < held.arrival)
+        done.lower.emplace(id, other);
+    }
+    turn_.push_back(std::move(done));
+    turn_at_ = context_.now();
+  }
+
+  // Of each priority as many tasks may be begun as there are workers; whatever of the others is
+  // still there after the turn was queued when a higher one left.
+  void judge_last_turn() {
+    if (turn_.empty() || turn_at_ == context_.now()) return;
+    for (const Redirect& redirect : turn_) {
+      std::map<wire::Priority, uint32_t> queued;
+      for (const auto& [id, held] : redirect.lower) {
+        if (at(redirect.server).held.contains(id)) ++queued[held.priority];
+      }
+      for (const auto& [priority, count] : queued) {
+        if (count <= cluster_.options().query.workers) continue;
+        broken("{} redirected a task of priority {} while {} of priority {} were there",
+               redirect.server, static_cast<int>(redirect.held.priority), count,
+               static_cast<int>(priority));
+      }
+    }
+    turn_.clear();
+  }
+
+  std::map<std::string, Server> servers_;
+  std::vector<Redirect> turn_;
+  Instant turn_at_{};
+  uint64_t arrivals_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Checker> redirects(Context& context, const Ledger& ledger, Cluster& cluster) {
+  return std::make_unique<Redirects>(context, ledger, cluster);
+}
+
+}  // namespace muster::sim

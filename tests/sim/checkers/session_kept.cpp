@@ -1,0 +1,34 @@
+// CONNACK tells the truth about the session: present when it was promised and has not expired,
+// absent after a Clean Start and for who never had one.
+
+#include "tests/sim/checkers/rules.hpp"
+
+namespace muster::sim {
+namespace {
+
+class SessionKept final : public Checker {
+ public:
+  SessionKept(Context& context, const Ledger& ledger, Cluster& cluster)
+      : Checker("session_kept", context, ledger, cluster) {}
+
+  void accepted(const Connection& connection) override {
+    const Session& session = ledger_.sessions[connection.session];
+    const std::string& name = ledger_.device_names[connection.device];
+    if (connection.session_present && connection.clean_start) {
+      broken("{} #{}: a session is present after a clean start", name, connection.id);
+    }
+    if (connection.session_present || connection.clean_start || !session.persistent) return;
+    if (!session.confirmed || session.doubtful) return;
+    const bool expired = session.detached != never && session.detached + seconds(session.expiry_s) <
+                                                          connection.accepted + seconds(1);
+    if (!expired) broken("{} #{}: its session is gone", name, connection.id);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Checker> session_kept(Context& context, const Ledger& ledger, Cluster& cluster) {
+  return std::make_unique<SessionKept>(context, ledger, cluster);
+}
+
+}  // namespace muster::sim

@@ -1,0 +1,52 @@
+// A watcher gets a snapshot, then each change once and in order: no row twice in a row, and no
+// state of a device again that it has left behind. (Unknown comes and goes with its broker.)
+
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "tests/sim/checkers/rules.hpp"
+#include "tests/sim/roll.hpp"
+
+namespace muster::sim {
+namespace {
+
+class WatchOrder final : public Checker {
+ public:
+  WatchOrder(Context& context, const Ledger& ledger, Cluster& cluster)
+      : Checker("watch_order", context, ledger, cluster) {}
+
+  void presence(const PresenceSeen& seen) override {
+    Seen row = read_row(seen.json);
+    const bool skipped = std::exchange(row.skipped, 0) > 0;
+    History& history = histories_[{seen.connection, row.device}];
+    const std::string& watcher = ledger_.device_names[seen.watcher];
+    if (seen.retain || skipped) {  // what was between is not known
+      history = {row, {}};
+      return;
+    }
+    if (row == history.last) broken("{} got the same change twice: {}", watcher, seen.json);
+    const bool unknown = row.status == "unknown" || history.last.status == "unknown";
+    if (!unknown && history.left.contains({row.status, row.since, row.broker})) {
+      broken("{} got an old change again: {}", watcher, seen.json);
+    }
+    history.left.insert({history.last.status, history.last.since, history.last.broker});
+    if (unknown) history.left.clear();
+    history.last = std::move(row);
+  }
+
+ private:
+  struct History {
+    Seen last;
+    std::set<std::tuple<std::string, std::string, std::string>> left;
+  };
+  std::map<std::pair<uint32_t, std::string>, History> histories_;  // connection, device
+};
+
+}  // namespace
+
+std::unique_ptr<Checker> watch_order(Context& context, const Ledger& ledger, Cluster& cluster) {
+  return std::make_unique<WatchOrder>(context, ledger, cluster);
+}
+
+}  // namespace muster::sim

@@ -1,0 +1,172 @@
+#include "tests/sim/tap.hpp"
+
+namespace muster::sim {
+namespace {
+
+std::string words(const wire::TaskId& id) {
+  return fmt::format("{:04x}.{}", static_cast<uint64_t>(id.asker) & 0xFFFF, id.number);
+}
+
+std::string words(const wire::Publication& publication) {
+  return publication.payload.substr(0, publication.payload.find(':'));
+}
+
+std::string rows(const std::vector<wire::AnswerRow>& rows) {
+  std::string out;
+  for (const wire::AnswerRow& row : rows) {
+    out += fmt::format(" {}={}/{}", row.device.device, wire::to_string(row.status),
+                       static_cast<uint64_t>(row.device.term));
+  }
+  return out;
+}
+
+struct Describe {
+  std::string operator()(const wire::AskTask& m) const {
+    const wire::Query& query = m.task.query;
+    return fmt::format("asks {} kind {} priority {} devices {} after '{}'{}", words(m.task.id),
+                       static_cast<int>(query.kind), static_cast<int>(m.task.priority),
+                       fmt::format("{}", fmt::join(query.devices, ",")), query.after,
+                       m.task.redirected ? " redirected" : "");
+  }
+  std::string operator()(const wire::TaskAnswer& m) const {
+    return fmt::format("answers {} {} as of {}.{}{}", words(m.answer.id),
+                       wire::to_string(m.answer.outcome), m.answer.as_of.era, m.answer.as_of.number,
+                       rows(m.answer.rows));
+  }
+  std::string operator()(const wire::WatchOpen& m) const {
+    return fmt::format("opens watch {} from {}.{}", m.watch, m.resume ? m.resume->era : 0,
+                       m.resume ? m.resume->number : 0);
+  }
+  std::string operator()(const wire::WatchClose& m) const {
+    return fmt::format("closes watch {}", m.watch);
+  }
+  std::string operator()(const wire::WatchRows& m) const {
+    return fmt::format("watch {} kind {} at {}.{}{}", m.watch, static_cast<int>(m.kind), m.at.era,
+                       m.at.number, rows(m.rows));
+  }
+  std::string operator()(const wire::Delta& m) const {
+    std::string out = m.resumed ? "delta, resumed" : "delta";
+    for (const wire::LogEntry& entry : m.entries) out += fmt::format(" {}", entry.number);
+    return out;
+  }
+  std::string operator()(const wire::SnapshotPage& m) const {
+    return fmt::format("snapshot page {}{} at {}.{}, {} entries", m.page, m.last ? " last" : "",
+                       m.at.era, m.at.number, m.entries.size());
+  }
+  std::string operator()(const wire::ReplicaAsk& m) const {
+    return fmt::format("asks for the log after {}.{}", m.have.era, m.have.number);
+  }
+  std::string operator()(const wire::Directory& m) const {
+    return fmt::format("directory {}, {} nodes", m.version, m.nodes.size());
+  }
+  std::string operator()(const wire::Claim& m) const {
+    return fmt::format("claims {} serial {:x} term {} age {} us{}{}{}", m.client_id,
+                       static_cast<uint64_t>(m.serial), static_cast<uint64_t>(m.term), m.age_us,
+                       m.persistent ? " persistent" : "", m.clean_start ? " clean" : "",
+                       m.will ? " with will" : "");
+  }
+  std::string operator()(const wire::ClaimsBegin&) const { return "begins to list claims"; }
+  std::string operator()(const wire::ClaimsEnd&) const { return "has listed its claims"; }
+  std::string operator()(const wire::Gone& m) const {
+    return fmt::format("{} serial {:x} term {} has gone: {}", m.client_id,
+                       static_cast<uint64_t>(m.serial), static_cast<uint64_t>(m.term),
+                       wire::to_string(m.reason));
+  }
+  std::string operator()(const wire::Grant& m) const {
+    return fmt::format("grants {} serial {:x} term {}{}, {} subscriptions", m.client_id,
+                       static_cast<uint64_t>(m.serial), static_cast<uint64_t>(m.term),
+                       m.session_present ? ", session present" : "", m.subscriptions.size());
+  }
+  std::string operator()(const wire::Refused& m) const {
+    return fmt::format("refuses {} serial {:x}", m.client_id, static_cast<uint64_t>(m.serial));
+  }
+  std::string operator()(const wire::Evict& m) const {
+    return fmt::format("evicts {} serial {:x}", m.client_id, static_cast<uint64_t>(m.serial));
+  }
+  std::string operator()(const wire::SubscribeSession& m) const {
+    std::string out = fmt::format("subscribes {} term {} request {}", m.client_id,
+                                  static_cast<uint64_t>(m.term), m.request);
+    for (const wire::Subscription& one : m.subscriptions) out += fmt::format(" {}", one.filter);
+    return out;
+  }
+  std::string operator()(const wire::UnsubscribeSession& m) const {
+    return fmt::format("unsubscribes {} term {} request {} {}", m.client_id,
+                       static_cast<uint64_t>(m.term), m.request,
+                       fmt::format("{}", fmt::join(m.filters, " ")));
+  }
+  std::string operator()(const wire::SubscribeDone& m) const {
+    return fmt::format("has subscribed {} request {}", m.client_id, m.request);
+  }
+  std::string operator()(const wire::InboxAck& m) const {
+    return fmt::format("acknowledges {} term {}: {}", m.client_id, static_cast<uint64_t>(m.term),
+                       fmt::format("{}", fmt::join(m.numbers, " ")));
+  }
+  std::string operator()(const wire::Deliver& m) const {
+    std::string out =
+        fmt::format("delivers {} term {}:", m.client_id, static_cast<uint64_t>(m.term));
+    for (const wire::InboxEntry& entry : m.entries) {
+      out += fmt::format(" {}={}{}", entry.number, words(entry.publication),
+                         entry.redelivery ? "dup" : "");
+    }
+    return out;
+  }
+  std::string operator()(const wire::Publish& m) const {
+    return fmt::format("publishes {} {} qos {}{}", words(m.publication), m.publication.topic,
+                       m.publication.qos, m.will != 0 ? fmt::format(" will {}", m.will) : "");
+  }
+  std::string operator()(const wire::Routes& m) const {
+    return fmt::format("routes {}{} +{} -{}", m.number, m.snapshot ? " snapshot" : "",
+                       fmt::format("{}", fmt::join(m.added, " ")),
+                       fmt::format("{}", fmt::join(m.removed, " ")));
+  }
+  std::string operator()(const wire::RoutesTaken& m) const {
+    return fmt::format("has taken routes {}", m.number);
+  }
+  std::string operator()(const wire::LeaseGrant& m) const {
+    return fmt::format("grants the lease {}", m.request);
+  }
+  std::string operator()(const wire::Deposed&) const { return "deposed"; }
+  std::string operator()(const auto&) const { return {}; }
+};
+
+}  // namespace
+
+void Tap::describe(const std::string& from, const std::string& to, const wire::Message& message) {
+  const std::string text = std::visit(Describe{}, message);
+  if (!text.empty()) {
+    context_.trace.comment(context_.now(), fmt::format("{} -> {}: {}", from, to, text));
+  }
+}
+
+void Tap::listen(Network& network) {
+  network.set_taps([this](const std::string& from, const std::string& to, wire::Channel,
+                          const Bytes& bytes) { frame(&Checker::sent, from, to, bytes); },
+                   [this](const std::string& from, const std::string& to, wire::Channel,
+                          const Bytes& bytes) { frame(&Checker::arrived, from, to, bytes); });
+}
+
+void Tap::frame(Hook hook, const std::string& from, const std::string& to, BytesView bytes) {
+  const auto interesting = [](const std::string& name) { return name[0] == 'q' || name[0] == 'c'; };
+  const bool checked = interesting(from) || interesting(to);
+  const bool told = context_.trace.read() && hook == &Checker::arrived;
+  if (!checked && !told) return;
+  wire::Envelope envelope;
+  size_t offset = 0;
+  if (!frames_.envelope(bytes, offset, envelope)) {
+    throw Violation("well_formed", fmt::format("a frame of {} has no envelope", from));
+  }
+  if (envelope.kind != wire::FrameKind::messages && envelope.kind != wire::FrameKind::stream)
+    return;
+  while (offset < bytes.size()) {
+    wire::Message message;
+    const auto result = items_.next(bytes, offset, message);
+    if (result == wire::ItemReader::Result::malformed) {
+      throw Violation("well_formed", fmt::format("a frame of {} is malformed", from));
+    }
+    if (result != wire::ItemReader::Result::message) continue;
+    if (told) describe(from, to, message);
+    if (checked) checkers_.tell(hook, from, to, message);
+  }
+}
+
+}  // namespace muster::sim
