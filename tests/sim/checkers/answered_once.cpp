@@ -1,5 +1,7 @@
 // Every question to $query is answered or refused, exactly once, while its connection lives.
 
+#include <algorithm>
+
 #include "tests/sim/checkers/rules.hpp"
 
 namespace muster::sim {
@@ -19,9 +21,10 @@ class AnsweredOnce final : public Checker {
       const Connection& connection = ledger_.connections[ask.connection];
       if (ask.answers > 0 || connection.ended < ask.sent + seconds(6)) continue;
       if (context_.now() < ask.sent + seconds(6)) continue;
-      // A frozen broker answers when it thaws; one that was killed has closed the connection.
+      // A frozen broker answers when it thaws, if the connection is still there; one that was
+      // killed has closed it.
       if (!ledger_.calm(ask.sent, ask.sent + seconds(6), {connection.broker})) {
-        if (context_.now() < ask.sent + seconds(15)) continue;
+        if (std::min(context_.now(), connection.ended) < ask.sent + seconds(15)) continue;
       }
       broken("question {} of {} has no answer", ask.id, ledger_.device_names[ask.device]);
     }

@@ -2,6 +2,7 @@
 // and none while a lower one is queued.
 
 #include <map>
+#include <optional>
 
 #include "tests/sim/checkers/rules.hpp"
 
@@ -19,14 +20,17 @@ class Redirects final : public Checker {
     if (!ask) return;
     Server& server = at(to);
     Held held{ask->task.priority, ask->task.redirected, ++arrivals_, context_.now()};
-    server.held.try_emplace(ask->task.id, held);
+    // The asker may ask again. A copy that is opened after the first has left (the server was
+    // frozen, both lay in one heap) is a task of its own.
+    const bool is_new = server.held.try_emplace(ask->task.id, held).second;
+    if (!is_new) server.copies.emplace(ask->task.id, held);
   }
 
   void sent(const std::string& from, const std::string& to, const wire::Message& message) override {
     judge_last_turn();
     if (from[0] == 'b') return;
     if (const auto* answer = std::get_if<wire::TaskAnswer>(&message)) {
-      if (at(from).held.erase(answer->answer.id) == 0) {
+      if (!leave(at(from), answer->answer.id)) {
         broken("{} answers a task of {} that it does not have", from, to);
       }
       return;
@@ -61,6 +65,7 @@ class Redirects final : public Checker {
   struct Server {
     uint64_t start = 0;
     std::map<wire::TaskId, Held> held;
+    std::multimap<wire::TaskId, Held> copies;  // that came while it was held
   };
   struct Redirect {
     std::string server;
@@ -71,17 +76,29 @@ class Redirects final : public Checker {
 
   Server& at(const std::string& name) {
     Server& server = servers_[name];
-    if (server.start != cluster_.starts(name)) server = {cluster_.starts(name), {}};
+    if (server.start != cluster_.starts(name)) server = {cluster_.starts(name), {}, {}};
     return server;
+  }
+
+  // The task goes; its copies may go after it.
+  static std::optional<Held> leave(Server& server, const wire::TaskId& id) {
+    if (const auto it = server.held.find(id); it != server.held.end()) {
+      const Held held = it->second;
+      server.held.erase(it);
+      return held;
+    }
+    const auto copy = server.copies.find(id);
+    if (copy == server.copies.end()) return std::nullopt;
+    const Held held = copy->second;
+    server.copies.erase(copy);
+    return held;
   }
 
   void redirect(const std::string& from, const std::string& to, const wire::Task& task) {
     Server& server = at(from);
-    const auto it = server.held.find(task.id);
-    if (it == server.held.end())
-      broken("{} redirects a task to {} that it does not have", from, to);
-    const Held held = it->second;
-    server.held.erase(it);
+    const auto left = leave(server, task.id);
+    if (!left) broken("{} redirects a task to {} that it does not have", from, to);
+    const Held held = *left;
     if (held.redirected) broken("{} redirects a task to {} for the second time", from, to);
     if (from == "control" ? !task.redirected : task.redirected) {
       broken("{} redirects to {} a task that says redirected = {}", from, to, task.redirected);

@@ -26,16 +26,20 @@ class WatchOrder final : public Checker {
       return;
     }
     if (row == history.last) broken("{} got the same change twice: {}", watcher, seen.json);
-    const bool unknown = row.status == "unknown" || history.last.status == "unknown";
-    if (!unknown && history.left.contains({row.status, row.since, row.broker})) {
+    // Through a broker that was lost a device is seen again as it was.
+    const bool lost = through_lost_broker(row) || through_lost_broker(history.last);
+    if (!lost && history.left.contains({row.status, row.since, row.broker})) {
       broken("{} got an old change again: {}", watcher, seen.json);
     }
     history.left.insert({history.last.status, history.last.since, history.last.broker});
-    if (unknown) history.left.clear();
+    if (lost) history.left.clear();
     history.last = std::move(row);
   }
 
  private:
+  static bool through_lost_broker(const Seen& row) {
+    return row.status == "unknown" || row.why == "broker_lost";
+  }
   struct History {
     Seen last;
     std::set<std::tuple<std::string, std::string, std::string>> left;
