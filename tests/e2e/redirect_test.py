@@ -103,7 +103,8 @@ class Redirect(unittest.TestCase):
             if answer["redirected"]:
                 self.assertEqual(answer["server"], "query-2")
                 redirected += 1
-        print(f"low: {redirected} redirected, {busy} busy, {len(low.answers) - redirected - busy} at home")
+        at_home = len(low.answers) - redirected - busy
+        print(f"low: {redirected} redirected, {busy} busy, {at_home} at home")
         self.assertGreater(redirected, 0)
         for answer in (answers[0] for answers in urgent.answers.values()):
             self.assertEqual(answer["outcome"], "ok")
