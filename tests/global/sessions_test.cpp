@@ -279,6 +279,13 @@ TEST_F(SessionsTest, StaleTermsAreRefused) {
   EXPECT_EQ(world.stats().stale, 4u);
   EXPECT_EQ(world.stats().subscriptions, 1u);
   EXPECT_FALSE(b1().take<wire::SubscribeDone>());
+  b2().stream(gone("device", 1, GoneReason::connection_lost, second));
+  world.run();
+  attach(b1(), "device", 2);
+  b1().stream(wire::SubscribeSession{"device", first, 3, {subscription}});  // right broker
+  world.run();
+  EXPECT_EQ(world.stats().stale, 5u);
+  EXPECT_EQ(world.stats().subscriptions, 1u);
 }
 
 TEST_F(SessionsTest, ADeposedBrokerTakesItsSessionUpUnderANewTerm) {
