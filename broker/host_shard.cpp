@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "core/base/log.hpp"
@@ -53,7 +54,9 @@ void ShardHost::run() {
 void ShardHost::turn() {
   auto ready = loop_.poll(timeout());
   now_ = net::now();
-  if (listen_requested_ && !listening_ && !stopped_) {
+  if (listen_requested_.exchange(false) && !stopped_) listen_at_ = now_.mono;
+  if (listen_at_ <= now_.mono) {
+    listen_at_ = never;
     listening_ = true;
     loop_.add(listener_.fd(), listener_index, {});
   }
@@ -68,6 +71,7 @@ void ShardHost::turn() {
   shard_.tick(now_);
   if (stop_requested_ && !stopped_) {
     if (listening_) loop_.remove(listener_.fd());
+    listen_at_ = never;
     shard_.stop(now_);
     stopped_ = true;
   }
@@ -78,13 +82,15 @@ void ShardHost::turn() {
 }
 
 Duration ShardHost::timeout() {
-  return net::until(std::min(shard_.next_wake(), linger_.next_wake()), net::now().mono);
+  const Instant wake = std::min({shard_.next_wake(), linger_.next_wake(), listen_at_});
+  return net::until(wake, net::now().mono);
 }
 
 void ShardHost::accept_ready() {
   for (int i = 0; i < accepts_a_turn; ++i) {
     net::Accepted accepted = listener_.accept();
     if (accepted.kind == net::Accepted::Kind::none) return;
+    if (accepted.kind == net::Accepted::Kind::stuck) return pause_listening(accepted.error);
     if (accepted.kind == net::Accepted::Kind::refused) {
       note_refused();
       continue;
@@ -99,6 +105,17 @@ void ShardHost::note_refused() {
   if (!std::has_single_bit(++refused_)) return;
   log::warning("shard {}: no file is free: {} connections turned away so far",
                static_cast<unsigned>(self_), refused_);
+}
+
+// Who waits stays in the kernel's backlog. The loop must not spin on them, so the timer asks again.
+void ShardHost::pause_listening(int error) {
+  loop_.remove(listener_.fd());
+  listening_ = false;
+  listen_at_ = now_.mono + stuck_pause;
+  if (now_.mono < next_stuck_line_) return;
+  next_stuck_line_ = now_.mono + stuck_line_period;
+  log::warning("shard {}: cannot accept, new clients wait: {}", static_cast<unsigned>(self_),
+               std::generic_category().message(error));
 }
 
 void ShardHost::add(uint32_t client, net::Fd socket) {

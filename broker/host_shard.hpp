@@ -51,12 +51,15 @@ class ShardHost {
   static constexpr uint32_t linger_index = net::Loop::largest_index - 1;
   static constexpr size_t scratch_bytes = 256 * 1024;
   static constexpr int accepts_a_turn = 64;
+  static constexpr Duration stuck_pause = std::chrono::milliseconds(100);
+  static constexpr Duration stuck_line_period = std::chrono::seconds(10);
 
   void run();
   void turn();
   Duration timeout();
   void accept_ready();
   void note_refused();
+  void pause_listening(int error);
   void read_ready(const net::Ready& ready);
   void adopt(ShardMail& mail);
   void add(uint32_t client, net::Fd socket);
@@ -81,7 +84,9 @@ class ShardHost {
   std::vector<ShardMail> opened_;
   std::vector<Parcel> node_parcels_;
   Now now_{};
-  uint64_t refused_ = 0;  // connections for which no file was free
+  uint64_t refused_ = 0;       // connections for which no file was free
+  Instant listen_at_ = never;  // to begin, or to try again
+  Instant next_stuck_line_ = Instant::min();
   bool listening_ = false;
   bool stopped_ = false;
   std::atomic<bool> listen_requested_{false};

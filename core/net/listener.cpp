@@ -1,14 +1,16 @@
 #include "core/net/listener.hpp"
 
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <cctype>
 #include <cerrno>
 #include <memory>
+#include <mutex>
+#include <shared_mutex>
 #include <system_error>
 
 #include "core/net/address.hpp"
@@ -29,8 +31,64 @@ void enable(const Fd& fd, int level, int option) {
   ::setsockopt(fd.get(), level, option, &on, sizeof on);
 }
 
-Fd open_spare() {
-  return Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+// The descriptor in reserve. Whoever gives it up holds the lock alone; whoever accepts shares it.
+// Other parts of the process know no lock and may take it: until it is back nobody is accepted.
+class Reserve {
+ public:
+  // 0, or why there is none.
+  int keep() {
+    if (const std::shared_lock shared(mutex_); spare_) return 0;
+    const std::lock_guard alone(mutex_);
+    return spare_ ? 0 : reopen();
+  }
+
+  // 0 and a socket, or the error.
+  int accept(const Fd& listener, Fd& socket) {
+    const std::shared_lock shared(mutex_);
+    return accept_now(listener, socket);
+  }
+
+  // 0: one was turned away; or the error.
+  int turn_away(const Fd& listener) {
+    const std::lock_guard alone(mutex_);
+    spare_.reset();
+    Fd socket;
+    const int error = accept_now(listener, socket);
+    socket.reset();
+    reopen();
+    return error;
+  }
+
+ private:
+  static int accept_now(const Fd& listener, Fd& socket) {
+    socket = Fd(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    return socket ? 0 : errno;
+  }
+  int reopen() {
+    spare_ = Fd(::eventfd(0, EFD_CLOEXEC));
+    return spare_ ? 0 : errno;
+  }
+
+  std::shared_mutex mutex_;
+  Fd spare_;
+};
+
+Reserve& reserve() {
+  static Reserve one;
+  return one;
+}
+
+bool is_passing(int error) {
+  return error == EAGAIN || error == EINTR || error == ECONNABORTED;
+}
+
+bool is_shortage(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+Accepted not_accepted(int error) {
+  if (is_passing(error)) return {};
+  return {Accepted::Kind::stuck, {}, error};
 }
 
 uint16_t port_of(const Fd& socket) {
@@ -59,8 +117,9 @@ int bind_first(const addrinfo* list, Listener::Options options, Fd& bound) {
 
 }  // namespace
 
-Listener::Listener(Fd socket, uint16_t port)
-    : socket_(std::move(socket)), spare_(open_spare()), port_(port) {}
+Listener::Listener(Fd socket, uint16_t port) : socket_(std::move(socket)), port_(port) {
+  reserve().keep();
+}
 
 Expected<Listener, std::string> Listener::open(const std::string& address, Options options) {
   const auto parsed = parse_address(address);
@@ -85,23 +144,19 @@ Expected<Listener, std::string> Listener::open(const std::string& address, Optio
 }
 
 Accepted Listener::accept() {
-  int fd = -1;
-  do {
-    fd = ::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  } while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
-  if (fd >= 0) {
-    Accepted accepted{Accepted::Kind::connection, Fd(fd)};
+  if (const int error = reserve().keep(); error != 0) return not_accepted(error);
+  Accepted accepted;
+  const int error = reserve().accept(socket_, accepted.socket);
+  if (error == 0) {
+    accepted.kind = Accepted::Kind::connection;
     enable(accepted.socket, IPPROTO_TCP, TCP_NODELAY);
     return accepted;
   }
-  if (errno != EMFILE && errno != ENFILE) return {};
+  if (!is_shortage(error)) return not_accepted(error);
   // The loop is level-triggered: a connection that cannot be accepted would spin it for ever.
-  spare_.reset();
-  Fd turned_away(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-  const bool refused = static_cast<bool>(turned_away);
-  turned_away.reset();
-  spare_ = open_spare();
-  return {refused ? Accepted::Kind::refused : Accepted::Kind::none, {}};
+  if (const int still = reserve().turn_away(socket_); still != 0) return not_accepted(still);
+  accepted.kind = Accepted::Kind::refused;
+  return accepted;
 }
 
 }  // namespace muster::net

@@ -1,6 +1,9 @@
 #pragma once
 // A TCP port that is listened on. Opened at start; afterwards it belongs to the loop of one shard.
 // Accepted sockets are non-blocking, with TCP_NODELAY.
+//
+// The process keeps one descriptor in reserve for all its listeners. When there is no other, it is
+// given up for a moment to turn a connection away; a lock keeps the other listeners from taking it.
 
 #include <cstdint>
 #include <string>
@@ -13,11 +16,13 @@ namespace muster::net {
 struct Accepted {
   enum class Kind : uint8_t {
     connection,
-    none,     // nobody waits
+    none,     // nobody waits, or whoever did has gone
     refused,  // one was turned away: the process has no descriptor left; try the next one
+    stuck,    // `error`, and not even that was possible: leave the listener alone for a while
   };
   Kind kind = Kind::none;
   Fd socket;
+  int error = 0;
 };
 
 class Listener {
@@ -33,7 +38,7 @@ class Listener {
     return open(address, Options{});
   }
 
-  Accepted accept();
+  Accepted accept();                       // never blocks
   uint16_t port() const { return port_; }  // the actual one
   std::string address() const { return local_address(socket_); }
   const Fd& fd() const { return socket_; }
@@ -42,7 +47,6 @@ class Listener {
   Listener(Fd socket, uint16_t port);
 
   Fd socket_;
-  Fd spare_;  // given up for a moment to turn a connection away when descriptors have run out
   uint16_t port_ = 0;
 };
 

@@ -1,6 +1,7 @@
 """What keeps a server from starting: one clear line on stderr and the right exit status. What does
 not: another server beside it, foreign files in its folder."""
 
+import contextlib
 import os
 import resource
 import socket
@@ -154,33 +155,87 @@ class Start(unittest.TestCase):
                 limits = [line.split() for line in file if line.startswith("Max open files")]
         self.assertEqual(limits[0][3:5], [str(wanted), str(wanted)])
 
+    def open_files(self, muster, most):
+        """What the process may open from now on; None: as many as before."""
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.prlimit(muster.process.pid, resource.RLIMIT_NOFILE,
+                         (hard if most is None else most, hard))
+
+    def files(self, muster, kind=""):
+        """The numbers of its open files whose names begin with `kind`."""
+        folder = f"/proc/{muster.process.pid}/fd"
+        numbers = []
+        for name in os.listdir(folder):
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                if os.readlink(os.path.join(folder, name)).startswith(kind):
+                    numbers.append(int(name))
+        return numbers
+
+    def crowd(self, muster, size):
+        """Connections on which CONNECT was sent."""
+        sockets = []
+        for number in range(size):
+            sock = socket.create_connection(("127.0.0.1", muster.port), PATIENCE_S)
+            self.addCleanup(sock.close)
+            sockets.append(sock)
+            try:
+                sock.sendall(connect(4, f"crowd-{number}"))
+            except ConnectionError:
+                pass  # turned away
+        return sockets
+
+    def served(self, sockets):
+        """How many got CONNACK; the others were turned away."""
+        count = 0
+        for sock in sockets:
+            try:
+                count += len(sock.recv(4)) == 4
+            except ConnectionError:
+                pass
+        return count
+
     def test_no_file_left_turns_clients_away_and_serves_on(self):
-        # One shard: with several, one may take the descriptor that another keeps for turning away.
-        with Muster("--set", "broker.shards=1") as muster, Client(muster.port, "first") as first:
+        for shards in ("0", "2"):
+            with self.subTest(shards=shards):
+                self.turns_clients_away(shards)
+
+    def turns_clients_away(self, shards):
+        with Muster("--set", f"broker.shards={shards}") as muster, \
+                Client(muster.port, "first") as first:
             first.subscribe("t", 1)
-            pid, most = muster.process.pid, resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-            resource.prlimit(pid, resource.RLIMIT_NOFILE, (90, most))
-            inputs = [connect(4, f"crowd-{number}") for number in range(100)]
-            sockets = [socket.create_connection(("127.0.0.1", muster.port), PATIENCE_S)
-                       for _ in inputs]
-            served = 0
-            for sock, data in zip(sockets, inputs):
-                try:
-                    sock.sendall(data)
-                    served += len(sock.recv(4)) == 4
-                except OSError:
-                    pass  # turned away
+            self.open_files(muster, max(self.files(muster)) + 40)
+            sockets = self.crowd(muster, 100)
+            served = self.served(sockets)
             self.assertGreater(served, 0)
-            self.assertLess(served, 90)
+            self.assertLess(served, 100)
             first.publish("t", "still here", 1)
             self.assertEqual(first.next().payload, b"still here")
             for sock in sockets:
                 sock.close()
-            resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, most))
+            self.open_files(muster, None)
             with Client(muster.port, "last"):
                 pass
             self.assertEqual(muster.stop(), 0)
             self.assertIn("no file is free: 1 connections turned away so far", muster.stderr())
+            self.assertNotIn("cannot accept", muster.stderr())
+
+    def test_who_cannot_even_be_turned_away_waits(self):
+        # One shard: when it has served `first`, it has seen who connected before.
+        with Muster("--set", "broker.shards=1") as muster, Client(muster.port, "first") as first:
+            first.subscribe("t", 1)
+            # The listening socket is older than the descriptor in reserve: with none allowed from
+            # there on, giving up the reserve does not help.
+            self.open_files(muster, min(self.files(muster, "socket:")))
+            sockets = self.crowd(muster, 20)
+            first.publish("t", "still here", 1)
+            self.assertEqual(first.next().payload, b"still here")
+            self.open_files(muster, None)
+            self.assertEqual(self.served(sockets), 20)
+            for sock in sockets:
+                sock.close()
+            self.assertEqual(muster.stop(), 0)
+            self.assertIn("shard 0: cannot accept, new clients wait: Too many open files",
+                          muster.stderr())
 
     def test_a_folder_may_hold_foreign_files(self):
         os.makedirs(self.path("deep/data"))

@@ -4,6 +4,10 @@
 #include <netinet/tcp.h>
 #include <sys/resource.h>
 
+#include <cerrno>
+#include <latch>
+#include <map>
+#include <thread>
 #include <vector>
 
 #include "core/net/address.hpp"
@@ -79,26 +83,86 @@ TEST(Listener, AcceptedSocketsDoNotBlockAndDoNotDelay) {
   EXPECT_EQ(receive(accepted.socket, &byte, 1).status, IoStatus::would_block);
 }
 
+// While it lives, the process may have no more descriptors than it has now, or than `most`.
+class Shortage {
+ public:
+  explicit Shortage(const Fd& any) : Shortage(static_cast<rlim_t>(Fd(dup(any.get())).get())) {}
+  explicit Shortage(rlim_t most) {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit tight = before_;
+    tight.rlim_cur = most;
+    setrlimit(RLIMIT_NOFILE, &tight);
+  }
+  ~Shortage() { setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
 // Out of descriptors: the connection is turned away, the loop does not spin on it.
 TEST(Listener, TurnsConnectionsAwayWhenDescriptorsRunOut) {
   auto listener = Listener::open("127.0.0.1:0");
   const Fd client = connect_to(listener->port());
-  rlimit before{};
-  getrlimit(RLIMIT_NOFILE, &before);
-  const Fd highest(dup(client.get()));
-  rlimit tight = before;
-  tight.rlim_cur = static_cast<rlim_t>(highest.get()) + 1;
-  setrlimit(RLIMIT_NOFILE, &tight);
-  const Accepted accepted = listener->accept();
-  const Accepted next = listener->accept();
-  setrlimit(RLIMIT_NOFILE, &before);
-
-  EXPECT_EQ(accepted.kind, Accepted::Kind::refused);
-  EXPECT_EQ(next.kind, Accepted::Kind::none);
+  {
+    const Shortage shortage(client);
+    EXPECT_EQ(listener->accept().kind, Accepted::Kind::refused);
+    EXPECT_EQ(listener->accept().kind, Accepted::Kind::none);
+  }
   EXPECT_EQ(read_all(client), "");
 
   const Fd later = connect_to(listener->port());
   EXPECT_EQ(listener->accept().kind, Accepted::Kind::connection);
+}
+
+// The one descriptor in reserve serves all: no thread takes it for a connection of its own, so
+// that another could not turn its clients away.
+TEST(Listener, SeveralThreadsTurnConnectionsAway) {
+  constexpr size_t crowd = 200;
+  auto first = Listener::open("127.0.0.1:0", {.shared_port = true});
+  auto second = Listener::open(first->address(), {.shared_port = true});
+  std::vector<Fd> clients;
+  while (clients.size() < crowd) clients.push_back(connect_to(first->port()));
+
+  std::map<Accepted::Kind, size_t> seen[2];
+  {
+    const Shortage shortage(clients.front());
+    std::latch together(2);
+    const auto serve = [&](Listener& listener, std::map<Accepted::Kind, size_t>& kinds) {
+      std::vector<Accepted> kept;
+      together.arrive_and_wait();
+      do {
+        kept.push_back(listener.accept());
+        ++kinds[kept.back().kind];
+      } while (kept.back().kind != Accepted::Kind::none && kept.size() <= crowd);
+    };
+    std::thread other([&] { serve(*second, seen[1]); });
+    serve(*first, seen[0]);
+    other.join();
+  }
+  EXPECT_EQ(seen[0][Accepted::Kind::refused] + seen[1][Accepted::Kind::refused], crowd);
+  for (auto& kinds : seen) {
+    EXPECT_EQ(kinds[Accepted::Kind::connection], 0U);
+    EXPECT_EQ(kinds[Accepted::Kind::stuck], 0U);
+  }
+}
+
+// Not even the descriptor in reserve helps: the client waits, and comes in once there is room.
+TEST(Listener, IsStuckUntilThereIsRoom) {
+  auto listener = Listener::open("127.0.0.1:0");
+  const Fd client = connect_to(listener->port());
+  {
+    const Shortage shortage(3);
+    for (int i = 0; i < 3; ++i) {
+      const Accepted accepted = listener->accept();
+      EXPECT_EQ(accepted.kind, Accepted::Kind::stuck);
+      EXPECT_EQ(accepted.error, EMFILE);
+    }
+  }
+  EXPECT_EQ(listener->accept().kind, Accepted::Kind::connection);
+  // The reserve is back, too.
+  const Fd later = connect_to(listener->port());
+  const Shortage shortage(later);
+  EXPECT_EQ(listener->accept().kind, Accepted::Kind::refused);
 }
 
 }  // namespace
