@@ -11,6 +11,7 @@
 
 #include "broker/letters.hpp"
 #include "core/base/time.hpp"
+#include "core/mqtt/id_set.hpp"
 #include "core/mqtt/inbox_window.hpp"
 #include "core/mqtt/packet.hpp"
 #include "core/mqtt/packet_ids.hpp"
@@ -45,8 +46,8 @@ struct PendingAnswer {
   std::vector<size_t> places;  // in `reasons`, of what global was asked to store
 };
 
-// QoS 1 publications of a clean session that wait for the receiver's window. Encoded packets, with
-// the place of their packet identifier.
+// QoS > 0 publications of a clean session that wait for the receiver's window. Encoded packets,
+// with the place of their packet identifier.
 struct Waiting {
   struct Item {
     Bytes packet;
@@ -56,15 +57,24 @@ struct Waiting {
   size_t bytes = 0;
 };
 
-// PUBACKs in the order of their PUBLISHes (4.6.0-2); the first may wait for other nodes.
+// Answers to PUBLISH and PUBREL in the order of what they answer (4.6.0-2, -3); the first may wait
+// for other nodes.
 struct AckQueue {
   struct Item {
     uint64_t token;
     uint16_t packet_id;
+    mqtt::PacketType type;  // PUBACK, PUBREC or PUBCOMP
     mqtt::Reason reason;
     bool done;
   };
   std::deque<Item> items;
+  uint32_t pubrecs = 0;  // of them
+};
+
+// QoS 2 of one connection (4.3.3): packet identifiers.
+struct ExactlyOnce {
+  mqtt::IdSet received;  // PUBLISH came, PUBREL did not
+  mqtt::IdSet sent;      // PUBLISH went out, PUBCOMP did not come (clean sessions)
 };
 
 // What a persistent session has streamed out (packet id <-> inbox number) and what waits for the
@@ -115,6 +125,7 @@ struct Client {
   mqtt::PacketIds ids;                        // clean sessions
   std::unique_ptr<Waiting> waiting;
   std::unique_ptr<AckQueue> acks;
+  std::unique_ptr<ExactlyOnce> two;
   std::unique_ptr<InboxState> inbox;
   std::unique_ptr<std::vector<PendingAnswer>> answers;
   std::unique_ptr<wire::Will> will;

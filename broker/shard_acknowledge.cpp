@@ -1,5 +1,6 @@
-// PUBACKs. Ours to publishers go out in the order of their PUBLISHes, each once every target has
-// taken the message (protocol.md, PUBACK). Those of subscribers free their packet identifier.
+// Acknowledgements. Ours to publishers go out in the order of what they answer, each once every
+// target has taken the message (protocol.md, PUBACK). A subscriber's PUBACK frees its packet
+// identifier. What only QoS 2 has is in shard_qos2.cpp.
 
 #include <algorithm>
 
@@ -9,23 +10,37 @@ namespace muster::broker {
 
 using mqtt::Acknowledgement;
 using mqtt::PacketType;
+using mqtt::Qos;
 using mqtt::Reason;
 
-// `targets`: nodes that must still take it; other shards have it with the parcel of this turn.
-void Shard::State::acknowledge(uint32_t index, uint16_t packet_id, Reason reason,
+void Shard::State::acknowledge(uint32_t index, const mqtt::PublishView& packet, Reason reason,
                                uint32_t targets) {
+  if (packet.qos == Qos::at_least_once) {
+    return answer(index, PacketType::puback, packet.packet_id, reason, targets);
+  }
+  // 3.1.1 knows no refusal: its PUBREL follows in any case.
+  Client& client = at(index);
+  bool over = reason >= Reason::unspecified_error && client.version == mqtt::Version::v5;
+  if (over) client.two->received.erase(packet.packet_id);
+  answer(index, PacketType::pubrec, packet.packet_id, reason, targets);
+}
+
+// `targets`: nodes that must still take it; other shards have it with the parcel of this turn.
+void Shard::State::answer(uint32_t index, PacketType type, uint16_t packet_id, Reason reason,
+                          uint32_t targets) {
   Client& client = at(index);
   if (targets == 0 && !client.acks) {
-    if (client.version != mqtt::Version::v5 || reason == Reason::success) {
-      const char puback[] = {'\x40', 2, static_cast<char>(packet_id >> 8),
-                             static_cast<char>(packet_id & 0xFF)};
-      return write(index, BytesView(puback, sizeof puback));
-    }
-    return write(index, Acknowledgement{PacketType::puback, packet_id, reason, {}});
+    char packet[] = {static_cast<char>(static_cast<int>(type) << 4), 2,
+                     static_cast<char>(packet_id >> 8), static_cast<char>(packet_id & 0xFF),
+                     static_cast<char>(reason)};
+    size_t size = 4;
+    if (client.version == mqtt::Version::v5 && reason != Reason::success) packet[1] = 3, size = 5;
+    return write(index, BytesView(packet, size));
   }
   if (!client.acks) client.acks = std::make_unique<AckQueue>();
   uint64_t token = next_token++;
-  client.acks->items.push_back({token, packet_id, reason, targets == 0});
+  client.acks->items.push_back({token, packet_id, type, reason, targets == 0});
+  client.acks->pubrecs += type == PacketType::pubrec;
   if (targets > 0) withheld[token] = {index, client.generation, targets};
   // 3.1.1 knows no Receive Maximum: we stop reading. MQTT 5 clients that go on are told 0x93.
   bool full = client.acks->items.size() >= options.receive_maximum;
@@ -53,8 +68,9 @@ void Shard::State::release_acks(uint32_t index) {
   Client& client = at(index);
   auto& items = client.acks->items;
   while (!items.empty() && items.front().done) {
-    write(index,
-          Acknowledgement{PacketType::puback, items.front().packet_id, items.front().reason, {}});
+    const AckQueue::Item& item = items.front();
+    client.acks->pubrecs -= item.type == PacketType::pubrec;
+    write(index, Acknowledgement{item.type, item.packet_id, item.reason, {}});
     items.pop_front();
   }
   bool room = items.size() < options.receive_maximum;
@@ -75,6 +91,9 @@ void Shard::State::puback(uint32_t index, const mqtt::Frame& frame) {
     packet_id = std::get<Acknowledgement>(*decoded).packet_id;
   }
   if (client.inbox) return inbox_acked(index, packet_id);
+  if (client.two && client.two->sent.contains(packet_id)) {  // it owes PUBREC (4.3.3)
+    return fail(index, Reason::protocol_error, wire::GoneReason::protocol_error);
+  }
   if (client.ids.release(packet_id) && client.waiting) pump_waiting(index);
 }
 

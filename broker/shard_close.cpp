@@ -75,6 +75,7 @@ void Shard::State::forget_session(uint32_t index) {
   client.answers.reset();
   client.waiting.reset();
   client.acks.reset();
+  client.two.reset();
   client.inbox.reset();
 }
 

@@ -30,7 +30,7 @@ wire::Will will_of(const mqtt::WillMessage& message, const std::string& client_i
   wire::Publication& publication = will.publication;
   publication.topic = message.topic;
   publication.payload = message.payload;
-  publication.qos = static_cast<uint8_t>(std::min(message.qos, mqtt::Qos::at_least_once));
+  publication.qos = static_cast<uint8_t>(message.qos);
   publication.publisher = client_id;
   publication.published_ms = wall;
   mqtt::Properties properties = message.properties;
@@ -61,7 +61,7 @@ void Shard::State::connect(uint32_t index, const mqtt::Frame& frame) {
   open_session(index, packet, assigned);
 }
 
-// What CONNACK says is not available (3.2.2.3.4, 3.2.2.3.5), names that presence keeps for itself,
+// What CONNACK says is not available (3.2.2.3.5), names that presence keeps for itself,
 // and the client identifiers of 3.1.3.1.
 bool Shard::State::acceptable(uint32_t index, const mqtt::Connect& packet) {
   auto refused = [&](Reason reason) {
@@ -75,9 +75,6 @@ bool Shard::State::acceptable(uint32_t index, const mqtt::Connect& packet) {
   }
   if (packet.user_name && (packet.user_name->starts_with('~') || *packet.user_name == "me")) {
     return refused(Reason::bad_user_name_or_password);
-  }
-  if (packet.will && v5 && packet.will->qos == mqtt::Qos::exactly_once) {
-    return refused(Reason::qos_not_supported);
   }
   if (packet.will && v5 && packet.will->retain) return refused(Reason::retain_not_supported);
   return true;
@@ -171,7 +168,6 @@ void Shard::State::connack(uint32_t index, bool session_present) {
   if (client.version == Version::v5) {
     mqtt::Properties& properties = packet.properties;
     properties.receive_maximum = options.receive_maximum;
-    properties.maximum_qos = uint8_t{1};
     properties.retain_available = uint8_t{0};
     if (options.maximum_packet_size < unannounced_packet_size) {
       properties.maximum_packet_size = options.maximum_packet_size;

@@ -35,7 +35,7 @@ void Shard::State::deliver_to(const Target& target, Outgoing& outgoing) {
     plain.identifiers.clear();
     return deliver_to(plain, own);
   }
-  const Outgoing::Form& packet = form(outgoing, client.version, acknowledged);
+  const Outgoing::Form& packet = form(outgoing, client.version, qos);
   if (packet.packet.size() > client.maximum_packet_size) return;  // 3.1.2-25: as if delivered
   if (acknowledged) return send_or_queue(target.client, packet.packet, packet.id_at);
   if (client.outbox.size() > options.outbox_limit_bytes && slow(target.client)) return;
@@ -43,12 +43,12 @@ void Shard::State::deliver_to(const Target& target, Outgoing& outgoing) {
   write(target.client, packet.packet);
 }
 
-Outgoing::Form& Shard::State::form(Outgoing& outgoing, Version version, bool acknowledged) {
+Outgoing::Form& Shard::State::form(Outgoing& outgoing, Version version, Qos qos) {
   bool v5 = version == Version::v5;
-  Outgoing::Form& made = outgoing.forms[v5][acknowledged];
+  bool acknowledged = qos != Qos::at_most_once;
+  Outgoing::Form& made = outgoing.forms[v5][static_cast<size_t>(qos)];
   if (!made.packet.empty()) return made;
   const PublicationView& from = outgoing.publication;
-  Qos qos = acknowledged ? Qos::at_least_once : Qos::at_most_once;
   mqtt::encode_publish(v5 ? Version::v5 : Version::v3_1_1, from.topic, from.payload,
                        from.properties, qos, false, false, acknowledged ? 1 : 0, made.storage);
   made.packet = made.storage;
@@ -60,13 +60,14 @@ Outgoing::Form& Shard::State::form(Outgoing& outgoing, Version version, bool ack
   return made;
 }
 
-// QoS 1 to a clean session: at once while its window (and its outbox) has room, else it waits.
+// QoS > 0 to a clean session: at once while its window (and its outbox) has room, else it waits.
 void Shard::State::send_or_queue(uint32_t index, BytesView packet, uint32_t id_at) {
   Client& client = at(index);
   bool room = client.outbox.size() <= options.outbox_limit_bytes;
   uint16_t id = room && !client.waiting ? client.ids.acquire() : uint16_t{0};
   if (id != 0) {
     ++counters.delivered;
+    note_sent(client, packet, id);
     size_t start = client.outbox.size();
     write(index, packet);
     client.outbox[start + id_at] = static_cast<char>(id >> 8);
@@ -93,6 +94,7 @@ void Shard::State::pump_waiting(uint32_t index) {
     item.packet[item.id_at] = static_cast<char>(id >> 8);
     item.packet[item.id_at + 1] = static_cast<char>(id & 0xFF);
     ++counters.delivered;
+    note_sent(client, item.packet, id);
     write(index, item.packet);
     waiting.bytes -= item.packet.size();
     waiting.items.pop_front();

@@ -77,6 +77,10 @@ void Shard::State::handle_live(uint32_t index, const mqtt::Frame& frame) {
       return publish(index, frame);
     case PacketType::puback:
       return puback(index, frame);
+    case PacketType::pubrec:
+    case PacketType::pubrel:
+    case PacketType::pubcomp:
+      return exactly_once(index, frame);
     case PacketType::subscribe:
       return subscribe(index, frame);
     case PacketType::unsubscribe:
@@ -91,7 +95,7 @@ void Shard::State::handle_live(uint32_t index, const mqtt::Frame& frame) {
   auto packet = mqtt::decode(frame, at(index).version, mqtt::Sender::client);
   if (!packet) return fail(index, packet.error(), wire::GoneReason::protocol_error);
   if (frame.type == PacketType::pingreq) return write(index, mqtt::Pingresp{});
-  // AUTH without an agreed method (4.12.0-7), and the packets of QoS 2, which is not announced.
+  // AUTH without an agreed method (4.12.0-7).
   fail(index, Reason::protocol_error, wire::GoneReason::protocol_error);
 }
 

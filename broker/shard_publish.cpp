@@ -16,6 +16,7 @@ void Shard::State::publish(uint32_t index, const mqtt::Frame& frame) {
   if (!decoded) return fail(index, decoded.error(), wire::GoneReason::protocol_error);
   if (!publish_allowed(index, *decoded)) return;
   ++counters.received;
+  if (decoded->qos == Qos::exactly_once && !received_anew(index, *decoded)) return;
   if (decoded->topic[0] == '$') return publish_virtual(index, *decoded);
   // A QoS 0 packet without flags goes out as it came in, to receivers of the same version.
   publish_routed(index, *decoded, frame.flags == 0 ? frame.whole : BytesView());
@@ -28,8 +29,7 @@ void Shard::State::publish_routed(uint32_t index, const PublishView& packet, Byt
   uint32_t targets = forward(resolved, packet, client);
   if (packet.qos != Qos::at_most_once) {
     bool nobody = resolved.targets.empty() && resolved.routes.shards == 0 && targets == 0;
-    acknowledge(index, packet.packet_id, nobody ? Reason::no_matching_subscribers : Reason::success,
-                targets);
+    acknowledge(index, packet, nobody ? Reason::no_matching_subscribers : Reason::success, targets);
   }
   if (resolved.targets.empty()) return;
   Outgoing outgoing;
@@ -39,7 +39,7 @@ void Shard::State::publish_routed(uint32_t index, const PublishView& packet, Byt
   deliver(resolved, outgoing);
 }
 
-// What CONNACK announced as not available (3.2.2.3.4, .5, .8) and the Receive Maximum (3.3.4-7).
+// What CONNACK announced as not available (3.2.2.3.5, .8) and the Receive Maximum (3.3.4-7).
 bool Shard::State::publish_allowed(uint32_t index, const PublishView& packet) {
   Client& client = at(index);
   bool v5 = client.version == mqtt::Version::v5;
@@ -47,11 +47,12 @@ bool Shard::State::publish_allowed(uint32_t index, const PublishView& packet) {
     fail(index, reason, wire::GoneReason::protocol_error);
     return false;
   };
-  if (packet.qos == Qos::exactly_once) return refused(Reason::qos_not_supported);
   if (packet.retain && v5) return refused(Reason::retain_not_supported);
   if (packet.topic_alias != 0 || packet.topic.empty()) return refused(Reason::topic_alias_invalid);
-  bool full = client.acks && client.acks->items.size() >= options.receive_maximum;
-  if (full && packet.qos != Qos::at_most_once) return refused(Reason::receive_maximum_exceeded);
+  if (packet.qos != Qos::at_most_once && (client.acks || client.two) &&
+      unanswered(client) >= options.receive_maximum && !known(client, packet)) {
+    return refused(Reason::receive_maximum_exceeded);
+  }
   return true;
 }
 

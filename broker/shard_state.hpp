@@ -30,8 +30,12 @@ struct Outgoing {
     uint32_t id_at = 0;
     Bytes storage;
   };
-  Form forms[2][2];  // [5.0?][QoS > 0?]
+  Form forms[2][3];  // [5.0?][QoS]
 };
+
+// QoS 2 (shard_qos2.cpp)
+uint32_t unanswered(const Client& client);
+void note_sent(Client& client, BytesView packet, uint16_t packet_id);
 
 struct Shard::State {
   State(ShardIndex index, Options set, Incarnation of);
@@ -136,18 +140,29 @@ struct Shard::State {
   // deliver (shard_deliver.cpp): to this shard's own clients
   void deliver(const Resolved& resolved, Outgoing& outgoing);
   void deliver_to(const Target& target, Outgoing& outgoing);
-  Outgoing::Form& form(Outgoing& outgoing, mqtt::Version version, bool acknowledged);
+  Outgoing::Form& form(Outgoing& outgoing, mqtt::Version version, mqtt::Qos qos);
   void send_or_queue(uint32_t index, BytesView packet, uint32_t id_at);
   void pump_waiting(uint32_t index);
   bool slow(uint32_t index);
   void doom(uint32_t index, mqtt::Reason reason);
   void close_doomed();
 
-  // acknowledge (shard_acknowledge.cpp): PUBACKs out and in
-  void acknowledge(uint32_t index, uint16_t packet_id, mqtt::Reason reason, uint32_t targets);
+  // acknowledge (shard_acknowledge.cpp): PUBACK, PUBREC and PUBCOMP out, PUBACK in
+  void acknowledge(uint32_t index, const mqtt::PublishView& packet, mqtt::Reason reason,
+                   uint32_t targets);
+  void answer(uint32_t index, mqtt::PacketType type, uint16_t packet_id, mqtt::Reason reason,
+              uint32_t targets);
   void release_acks(uint32_t index);
   void taken(const Taken& letter);
   void puback(uint32_t index, const mqtt::Frame& frame);
+
+  // QoS 2 (shard_qos2.cpp)
+  bool received_anew(uint32_t index, const mqtt::PublishView& packet);
+  bool known(const Client& client, const mqtt::PublishView& packet) const;
+  void exactly_once(uint32_t index, const mqtt::Frame& frame);
+  void pubrec(uint32_t index, const mqtt::AcknowledgementView& packet);
+  void pubrel(uint32_t index, const mqtt::AcknowledgementView& packet);
+  void pubcomp(uint32_t index, const mqtt::AcknowledgementView& packet);
 
   // subscribe (shard_subscribe.cpp)
   void subscribe(uint32_t index, const mqtt::Frame& frame);

@@ -27,7 +27,9 @@ void Shard::State::subscribe(uint32_t index, const mqtt::Frame& frame) {
     Subscribed subscription;
     subscription.filter = own_topic(entry.filter, client.user);
     subscription.options = entry.options;
-    subscription.options.qos = std::min(entry.options.qos, Qos::at_least_once);
+    if (client.persistent) {
+      subscription.options.qos = std::min(entry.options.qos, Qos::at_least_once);
+    }
     subscription.identifier = identifiers.empty() ? 0 : identifiers.front();
     const size_t before = stored.subscriptions.size();
     answer.reasons.push_back(subscribe_one(index, std::move(subscription), answer.routes, stored));

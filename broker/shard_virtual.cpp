@@ -38,7 +38,7 @@ void Shard::State::publish_virtual(uint32_t index, const PublishView& packet) {
   }
   if (reason != Reason::success) ++counters.refused;
   // 3.1.1 has no reason codes: what is refused is acknowledged and dropped (its section 3.3.5).
-  if (packet.qos != Qos::at_most_once) acknowledge(index, packet.packet_id, reason, targets);
+  if (packet.qos != Qos::at_most_once) acknowledge(index, packet, reason, targets);
 }
 
 void Shard::State::ask_query(uint32_t index, const PublishView& packet) {

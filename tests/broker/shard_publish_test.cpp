@@ -206,7 +206,6 @@ TEST(ShardPublish, ASlowReaderLosesQosZeroAndIsClosedInTheEnd) {
 
 TEST(ShardPublish, WhatIsNotAvailableIsRefusedAsAnnounced) {
   const std::pair<mqtt::Publish, Reason> cases[] = {
-      {message("a", "x", Qos::exactly_once, 1), Reason::qos_not_supported},
       {[] {
          auto packet = message("a", "x");
          packet.retain = true;

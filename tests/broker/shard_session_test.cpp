@@ -16,7 +16,7 @@ TEST(ShardSession, ACleanConnectionIsAnsweredAtOnceAndClaimed) {
   auto connack = world.expect<mqtt::Connack>(device);
   EXPECT_EQ(connack.reason, Reason::success);
   EXPECT_FALSE(connack.session_present);
-  EXPECT_EQ(connack.properties.maximum_qos, 1);
+  EXPECT_FALSE(connack.properties.maximum_qos);
   EXPECT_EQ(connack.properties.retain_available, 0);
   EXPECT_EQ(connack.properties.shared_subscription_available, 0);
   auto claims = world.for_global<wire::Claim>();

@@ -1,4 +1,4 @@
-// The machines for messages under way: PacketIds and InboxWindow.
+// The machines for messages under way: PacketIds, IdSet and InboxWindow.
 
 #include <gtest/gtest.h>
 
@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 
+#include "core/mqtt/id_set.hpp"
 #include "core/mqtt/inbox_window.hpp"
 #include "core/mqtt/packet_ids.hpp"
 
@@ -53,6 +54,23 @@ TEST(PacketIds, AgreesWithASet) {
       }
       ASSERT_EQ(ids.in_use(), used.size());
     }
+  }
+}
+
+TEST(IdSet, AgreesWithASet) {
+  std::mt19937_64 random(7);
+  IdSet ids;
+  std::set<uint16_t> model;
+  EXPECT_FALSE(ids.contains(65'535));
+  for (int round = 0; round < 20'000; ++round) {
+    const auto id = static_cast<uint16_t>(random() % 3 == 0 ? random() : random() % 64);
+    if (random() % 2 == 0) {
+      ASSERT_EQ(ids.insert(id), model.insert(id).second);
+    } else {
+      ASSERT_EQ(ids.erase(id), model.erase(id) == 1);
+    }
+    ASSERT_EQ(ids.size(), model.size());
+    ASSERT_EQ(ids.contains(id), model.contains(id));
   }
 }
 
