@@ -91,6 +91,11 @@ function(muster_script_tests)
       LABELS e2e TIMEOUT 600
       ENVIRONMENT "${environment}")
   endforeach()
+  # Conversations by the hundred, against one broker and against two: tests/conformance.
+  add_test(NAME conformance COMMAND ${python} "${CMAKE_SOURCE_DIR}/tests/conformance/run.py")
+  set_tests_properties(conformance PROPERTIES
+    LABELS e2e TIMEOUT 600
+    ENVIRONMENT "${environment}")
   if(EXISTS "${CMAKE_SOURCE_DIR}/tests/tidy_test.py")
     add_test(NAME tidy COMMAND ${python} "${CMAKE_SOURCE_DIR}/tests/tidy_test.py")
     set_tests_properties(tidy PROPERTIES LABELS unit TIMEOUT 120)

@@ -1,0 +1,220 @@
+"""The scenarios of the Eclipse Paho interoperability suite, told anew as conversations: what its
+tests look at with a client library is compared here byte for byte."""
+
+import packets as p
+from scripts import keeps
+
+USERS = [(p.USER, ("a", "2")), (p.USER, ("c", "3"))]
+
+
+def names(t):
+    return [t.topic(name) for name in ("TopicA", "TopicA/B", "Topic/C", "TopicA/C")]
+
+
+def publish_three(t, client, topics, **more):
+    for qos, topic in enumerate(topics):
+        client.publish(topic, f"qos {qos}", qos, **more)
+
+
+def take_three(t, reader, topics, **more):
+    """The three messages, in whatever order, acknowledged."""
+    ids = reader.expect_any_order(*[p.publish(t.version, topic, f"qos {qos}", qos, **more)
+                                    for qos, topic in enumerate(topics)])
+    reader.send(p.puback(t.version, ids[1]), p.pubrec(t.version, ids[2]))
+    reader.expect(p.pubrel(t.version, ids[2]))
+    reader.send(p.pubcomp(t.version, ids[2]))
+
+
+@keeps("3.1.4-5", "3.1.0-2", "3.1.2-1", versions=(4, 5))
+def paho_basic(t):
+    t.connect("one").disconnect()
+    client = t.connect("one")
+    topic = names(t)[0]
+    client.subscribe((topic, 2))
+    for qos in range(3):
+        client.send(p.publish(t.version, topic, f"qos {qos}", qos, 40 + qos))
+        wanted = [p.publish(t.version, topic, f"qos {qos}", qos)]
+        if qos == 1:
+            wanted.append(p.puback(t.version, 41))
+        if qos == 2:
+            wanted.append(p.pubrec(t.version, 42))
+        packet_id = client.expect_any_order(*wanted)[0]
+        if qos == 1:
+            client.send(p.puback(t.version, packet_id))
+        if qos == 2:
+            client.send(p.pubrel(t.version, 42), p.pubrec(t.version, packet_id))
+            client.expect_any_order(p.pubcomp(t.version, 42), p.pubrel(t.version, packet_id))
+            client.send(p.pubcomp(t.version, packet_id))
+    client.disconnect()
+    again = t.connect("two")
+    again.send(p.connect(t.version, t.client_id("two")))
+    again.expect_end(0x82)
+    wrong = t.open(version=4)
+    wrong.send(p.connect(t.version, t.client_id("three"), name="hj"))
+    wrong.expect(p.connack(4, False, 1))
+    wrong.expect_close()
+
+
+@keeps("3.1.2-8", "3.1.3-10", "3.1.2-22", versions=(4, 5))
+def paho_will_message(t):
+    """The keep-alive runs out."""
+    said = USERS if t.version == 5 else []
+    topic = names(t)[2]
+    watcher = t.connect("watcher")
+    watcher.subscribe((topic, 2))
+    t.connect("mortal", keep_alive=1, will=p.Will(topic, "will message", properties=said))
+    watcher.take(topic, "will message", properties=said)
+
+
+@keeps("3.1.3-6", "311/empty-id", "311/empty-id-clean", versions=(4, 5))
+def paho_zero_length_clientid(t):
+    told = [(p.ASSIGNED_ID, p.ANY)] if t.version == 5 else []
+    for clean in (False, True):
+        client = t.open()
+        client.send(p.connect(t.version, "", clean=clean))
+        if t.version == 4 and not clean:
+            client.expect(p.connack(4, False, 2))
+            client.expect_close()
+        else:
+            client.expect(t.connack(told=told))
+            client.disconnect()
+
+
+@keeps("3.3.4-2", versions=(4, 5))
+def paho_overlapping_subscriptions(t):
+    client = t.connect()
+    topic = names(t)[3]
+    client.subscribe((t.topic("TopicA/#"), 2), (t.topic("TopicA/+"), 1))
+    client.send(p.publish(t.version, topic, "overlapping topic filters", 2, 30))
+    ids = client.expect_any_order(
+        p.pubrec(t.version, 30), p.publish(t.version, topic, "overlapping topic filters", 2))
+    client.send(p.pubrel(t.version, 30), p.pubrec(t.version, ids[1]))
+    client.expect_any_order(p.pubcomp(t.version, 30), p.pubrel(t.version, ids[1]))
+    client.quiet()
+
+
+@keeps("3.1.2-22", versions=(4, 5))
+def paho_keepalive(t):
+    watcher = t.connect("watcher")
+    watcher.subscribe((t.topic(), 2))
+    silent = t.connect("silent", keep_alive=2, will=p.Will(t.topic(), "keepalive expiry"))
+    silent.expect_end(0x8D)
+    watcher.take(t.topic(), "keepalive expiry")
+    t.fence(t.connect("writer"), watcher, t.topic())
+
+
+@keeps("4.7.2-1", versions=(4, 5))
+def paho_dollar_topics(t):
+    reader, writer = t.connect("reader"), t.connect("writer")
+    reader.subscribe((f"+/{t.topic('x')}", 2))
+    writer.publish(f"$/{t.topic('x')}", b"", 1, reason=0x87 if t.version == 5 else 0)
+    t.fence(writer, reader, f"/{t.topic('x')}", 1)
+
+
+@keeps("3.10.4-2", versions=(4, 5))
+def paho_unsubscribe(t):
+    reader, writer = t.connect("reader"), t.connect("writer")
+    for topic in names(t)[:3]:
+        reader.subscribe((topic, 2))
+    reader.unsubscribe(names(t)[0])
+    for topic in names(t)[:3]:
+        writer.publish(topic, b"", 1)
+    reader.take(names(t)[1], b"", 1)
+    reader.take(names(t)[2], b"", 1)
+    reader.quiet()
+
+
+@keeps("3.3.2-4", "3.3.2-17", "3.3.2-20")
+def paho_user_properties_and_payload_format(t):
+    client, writer = t.connect("reader"), t.connect("writer")
+    client.subscribe((t.topic(), 2))
+    for said in (USERS, [(p.PAYLOAD_FORMAT, 1), (p.CONTENT_TYPE, "My name")]):
+        for qos in range(3):
+            writer.publish(t.topic(), b"", qos, properties=said)
+            client.take(t.topic(), b"", qos, properties=said)
+
+
+@keeps("3.2.2-16")
+def paho_assigned_clientid(t):
+    client = t.open()
+    client.send(p.connect(5, ""))
+    client.expect(t.connack(told=[(p.ASSIGNED_ID, p.ANY)]))
+    assert dict(client.last.properties)[p.ASSIGNED_ID]
+    client.disconnect()
+
+
+@keeps("3.3.4-3", "3.3.4-4")
+def paho_subscribe_identifiers(t):
+    one, two = t.connect("one"), t.connect("two")
+    one.subscribe((t.topic(), 2), properties=[(p.SUBSCRIPTION_ID, 456789)])
+    two.subscribe((t.topic(), 2), properties=[(p.SUBSCRIPTION_ID, 2)])
+    two.subscribe((t.topic("#"), 2), properties=[(p.SUBSCRIPTION_ID, 3)])
+    t.connect("writer").publish(t.topic(), "sub identifier test", 1)
+    one.take(t.topic(), "sub identifier test", 1, properties=[(p.SUBSCRIPTION_ID, 456789)])
+    two.take(t.topic(), "sub identifier test", 1,
+             properties=[(p.SUBSCRIPTION_ID, 2), (p.SUBSCRIPTION_ID, 3)])
+    two.quiet()
+
+
+@keeps("3.3.2-15", "3.3.2-16")
+def paho_request_response(t):
+    asker, answerer = t.connect("asker"), t.connect("answerer")
+    for client in (asker, answerer):
+        client.subscribe((t.topic(), p.options(2, no_local=True)), granted=[2])
+    said = [(p.RESPONSE_TOPIC, t.topic()), (p.CORRELATION, b"334")]
+    asker.publish(t.topic(), "request", 1, properties=said)
+    answerer.take(t.topic(), "request", 1, properties=said)
+    answerer.publish(t.topic(), "response", 1, properties=said)
+    asker.take(t.topic(), "response", 1, properties=said)
+    asker.quiet()
+
+
+@keeps("3.1.2-24", "3.1.2-25")
+def paho_maximum_packet_size(t):
+    client = t.connect(properties=[(p.PACKET_MAXIMUM, len(t.topic()) + 40)])
+    client.subscribe((t.topic(), 2))
+    writer = t.connect("writer")
+    writer.publish(t.topic(), "." * 32)
+    client.take(t.topic(), "." * 32)
+    writer.publish(t.topic(), "." * 64, 1)
+    t.fence(writer, client, t.topic(), 1)
+
+
+@keeps("3.1.2-21", settings="wakeful")
+def paho_server_keep_alive(t):
+    t.connect(keep_alive=120, told=[(p.SERVER_KEEP_ALIVE, 2)]).disconnect()
+
+
+@keeps("3.3.4-9", "4.9.0-2")
+def paho_flow_control1(t):
+    client, writer = t.connect(properties=[(p.RECEIVE_MAXIMUM, 2)]), t.connect("writer")
+    client.subscribe((t.topic(), 2))
+    for number in range(3):
+        writer.publish(t.topic(), f"message {number}", 1)
+    ids = [client.expect(p.publish(5, t.topic(), f"message {number}", 1)) for number in range(2)]
+    client.quiet()
+    client.send(p.puback(5, ids[0]))
+    client.take(t.topic(), "message 2", 1)
+    client.send(p.puback(5, ids[1]))
+
+
+@keeps("3.3.4-7")
+def paho_flow_control2(t):
+    """One more than the server's Receive Maximum, without a PUBREL."""
+    client = t.connect()
+    most = dict(t.capabilities)[p.RECEIVE_MAXIMUM]
+    client.send(*[p.publish(5, t.topic(), "x", 2, n + 1) for n in range(most + 1)])
+    client.expect(*[p.pubrec(5, n + 1, 0x10) for n in range(most)])
+    client.expect_end(0x93)
+
+
+@keeps("3.1.2-8")
+def paho_will_delay(t):
+    """The order of the two tells which waited: 1 s of delay, no session, 3 s of session."""
+    watcher = t.connect("watcher")
+    watcher.subscribe((t.topic(), 2))
+    for name, delay, expiry in (("late", 5, 3), ("soon", 1, 5), ("now", 5, 0)):
+        t.connect(name, expiry=expiry, will=p.Will(t.topic(), name, properties=[
+            (p.WILL_DELAY, delay)])).drop()
+    for name in ("now", "soon", "late"):
+        watcher.take(t.topic(), name)
