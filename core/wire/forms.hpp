@@ -84,7 +84,9 @@ struct Form<Subscription> {
 };
 template <>
 struct Form<InboxEntry> {
-  static void visit(auto& v, auto& e) { v(e.number, e.redelivery, e.publication, e.identifiers); }
+  static void visit(auto& v, auto& e) {
+    v(e.number, e.redelivery, e.publication, e.identifiers, e.released);
+  }
 };
 template <>
 struct Form<Condition> {
@@ -154,7 +156,7 @@ struct Form<BrokerRow> {
 template <>
 struct Form<Publish> {
   static constexpr uint8_t type = 1;
-  static void visit(auto& v, auto& m) { v(m.publication, m.will); }
+  static void visit(auto& v, auto& m) { v(m.publication, m.will, m.term, m.packet_id); }
 };
 template <>
 struct Form<Routes> {
@@ -209,7 +211,7 @@ struct Form<UnsubscribeSession> {
 template <>
 struct Form<InboxAck> {
   static constexpr uint8_t type = 16;
-  static void visit(auto& v, auto& m) { v(m.client_id, m.term, m.numbers); }
+  static void visit(auto& v, auto& m) { v(m.client_id, m.term, m.numbers, m.received); }
 };
 template <>
 struct Form<SetInfo> {
@@ -217,10 +219,15 @@ struct Form<SetInfo> {
   static void visit(auto& v, auto& m) { v(m.user, m.attributes); }
 };
 template <>
+struct Form<PublishReleased> {
+  static constexpr uint8_t type = 18;
+  static void visit(auto& v, auto& m) { v(m.client_id, m.term, m.packet_id); }
+};
+template <>
 struct Form<Grant> {
   static constexpr uint8_t type = 20;
   static void visit(auto& v, auto& m) {
-    v(m.client_id, m.serial, m.term, m.session_present, m.subscriptions);
+    v(m.client_id, m.serial, m.term, m.session_present, m.subscriptions, m.received, m.unsettled);
   }
 };
 template <>
@@ -242,6 +249,12 @@ template <>
 struct Form<Deliver> {
   static constexpr uint8_t type = 24;
   static void visit(auto& v, auto& m) { v(m.client_id, m.term, m.entries); }
+};
+
+template <>
+struct Form<InboxReleased> {
+  static constexpr uint8_t type = 25;
+  static void visit(auto& v, auto& m) { v(m.client_id, m.term, m.numbers); }
 };
 
 // ---- leases

@@ -42,6 +42,10 @@ struct Publish {
   // Global sends a will until it has stored that the broker took it, also after a restart of its
   // own: a broker delivers each number other than 0 once in its incarnation.
   uint64_t will = 0;
+  // QoS 2 of a persistent publisher: global stores the packet identifier in its session, together
+  // with the inbox entries, and appends nothing for one that it has already.
+  Term term = Term::none;
+  uint16_t packet_id = 0;  // 0: none of this
 };
 
 // Each node announces its own routes, in order, on the stream that carries its messages; a snapshot
@@ -120,6 +124,14 @@ struct InboxAck {
   std::string client_id;
   Term term = Term::none;
   std::vector<uint64_t> numbers;
+  std::vector<uint64_t> received = {};  // QoS 2: PUBREC came. Answered by InboxReleased when stored
+};
+// QoS 2: the publisher has released this packet identifier, it may be used again. PUBCOMP goes out
+// when this is stored.
+struct PublishReleased {
+  std::string client_id;
+  Term term = Term::none;
+  uint16_t packet_id = 0;
 };
 struct SetInfo {
   std::string user;
@@ -134,6 +146,10 @@ struct Grant {
   Term term = Term::none;
   bool session_present = false;
   std::vector<Subscription> subscriptions;
+  // QoS 2: packet identifiers that the publisher has not released; and those of them whose broker
+  // died before it said Gone: not all direct targets may have these.
+  std::vector<uint16_t> received = {};
+  std::vector<uint16_t> unsettled = {};
 };
 struct Refused {
   std::string client_id;
@@ -157,6 +173,7 @@ struct InboxEntry {
   bool redelivery = false;  // streamed out before under another term or incarnation: DUP
   Publication publication;  // qos is the effective one
   std::vector<uint32_t> identifiers;
+  bool released = false;  // QoS 2: the device has received it: PUBREL goes out, not PUBLISH
 };
 // In order of the numbers. A claim that is confirmed after a start of global, and one that is
 // granted under a new term, bring everything unacknowledged again: what this connection had is not
@@ -165,6 +182,13 @@ struct Deliver {
   std::string client_id;
   Term term = Term::none;
   std::vector<InboxEntry> entries;
+};
+
+// QoS 2: it is stored that the device has received these; PUBREL may go out.
+struct InboxReleased {
+  std::string client_id;
+  Term term = Term::none;
+  std::vector<uint64_t> numbers;
 };
 
 // ---- leases (requests by talk) ----------------------------------------------------------------
@@ -280,6 +304,6 @@ using Message =
                  SubscribeSession, UnsubscribeSession, InboxAck, SetInfo, Grant, Refused, Evict,
                  SubscribeDone, Deliver, LeaseRequest, LeaseGrant, Deposed, ReplicaAsk,
                  SnapshotPage, Delta, LogHeartbeat, WatchOpen, WatchMore, WatchClose, WatchRows,
-                 AskTask, TaskAnswer, Load, Directory>;
+                 AskTask, TaskAnswer, Load, Directory, PublishReleased, InboxReleased>;
 
 }  // namespace muster::wire

@@ -42,13 +42,15 @@ std::vector<Message> sessions() {
       Gone{},
       SubscribeSession{"tv-1", Term{2}, 3, {subscription, {}}},
       UnsubscribeSession{"tv-1", Term{2}, 3, {"a", "b/#"}},
-      InboxAck{"tv-1", Term{2}, {1, 200, 70000, UINT64_MAX}},
+      InboxAck{"tv-1", Term{2}, {1, 200, 70000, UINT64_MAX}, {3}},
+      PublishReleased{"tv-1", Term{2}, 65535},
+      InboxReleased{"tv-1", Term{2}, {3, 70000}},
       SetInfo{"ann", {{"room", "kitchen"}, {"gone", ""}}},
-      Grant{"tv-1", Serial{1}, Term{2}, true, {subscription}},
+      Grant{"tv-1", Serial{1}, Term{2}, true, {subscription}, {7, 65535}, {7}},
       Refused{"tv-1", Serial{1}, 0x97},
       Evict{"tv-1", Serial{1}, 0x98},
       SubscribeDone{"tv-1", Term{2}, 3, {0, 1, 0x80}},
-      Deliver{"tv-1", Term{2}, {InboxEntry{8, true, publication, {1, 300}}, InboxEntry{}}},
+      Deliver{"tv-1", Term{2}, {InboxEntry{8, true, publication, {1, 300}, true}, InboxEntry{}}},
   };
 }
 
@@ -87,7 +89,7 @@ std::vector<LogEntry> rows() {
 }
 
 std::vector<Message> all() {
-  std::vector<Message> list{Publish{publication, 9}, Publish{},
+  std::vector<Message> list{Publish{publication, 9, Term{4}, 65535}, Publish{},
                             Routes{1, true, {"a", "b/#"}, {"c"}}, RoutesTaken{7}};
   for (auto& message : sessions()) list.push_back(std::move(message));
   for (auto& message : replicas()) list.push_back(std::move(message));
