@@ -63,7 +63,8 @@ void put(const Connack& packet, Version version, Bytes& out) {
   const uint8_t code = v5 ? static_cast<uint8_t>(packet.reason) : connect_code(packet.reason);
   if (code == 0 && packet.reason != Reason::success) return;
   put_packet(PacketType::connack, 0, out, [&] {
-    put_u8(packet.session_present ? 1 : 0, out);
+    const bool told = packet.session_present && version != Version::v3_1;  // 3.1: unused
+    put_u8(told ? 1 : 0, out);
     put_u8(code, out);
     put_properties(packet.properties, version, out);
   });

@@ -324,6 +324,13 @@ def disconnect_is_the_last_word(t):
     t.fence(t.connect("writer"), reader, t.topic())
 
 
+@keeps("3.14.4-1", "3.14.4-2", "4.13.2-1")
+def nothing_follows_the_servers_disconnect(t):
+    client = t.connect()
+    client.send(p.subscribe(5, 1), p.PING, p.publish(5, t.topic(), "x", 1, 1))
+    client.expect_end(0x82)
+
+
 @keeps("3.14.2-2", "3.14.4-2", "4.13.2-1")
 def disconnect_from_the_server_is_bare(t):
     client = t.connect(expiry=100)

@@ -32,6 +32,23 @@ def names_of_the_protocol(t):
         refused(t, p.connect(4, t.client_id("a"), name=name), 1)
 
 
+@keeps("311/mqisdp", "311/session-present", versions=(3,))
+def mqtt_3_1(t):
+    """Three versions that hear each other; sessions and takeovers as in 3.1.1."""
+    old = t.connect("old")
+    old.subscribe((t.topic(), 1))
+    for version in (3, 4, 5):
+        t.connect(f"writer-{version}", version=version).publish(t.topic(), str(version), 1)
+        old.take(t.topic(), str(version), 1)
+    old.unsubscribe(t.topic())
+    refused(t, p.connect(3, t.client_id("b"), name="MQTT"), 1, version=3)
+    refused(t, p.connect(3, ""), 2, version=3)
+    kept = t.connect("kept", kept=True)
+    kept.subscribe((t.topic(), 1))
+    kept.drop()
+    t.connect("kept", kept=True)  # its CONNACK has no Session Present, or it is not looked at
+
+
 @keeps("311/reserved-flag", versions=(4,))
 def a_reserved_connect_flag(t):
     refused(t, p.connect(4, t.client_id("a"), flags=0x03), None)
