@@ -170,7 +170,7 @@ void Node::State::directory(Now now, Incarnation control, const wire::Directory&
 
 void Node::State::from_peer(NodePeer& peer, wire::Message& message) {
   if (auto* publish = std::get_if<wire::Publish>(&message)) {
-    publications.from_peer(*publish);
+    publications.from_peer(std::move(*publish));
   } else if (auto* announced = std::get_if<wire::Routes>(&message)) {
     peer_routes.received(peer, std::move(*announced));
   } else if (auto* taken = std::get_if<wire::RoutesTaken>(&message)) {

@@ -4,6 +4,19 @@
 #include <bit>
 
 namespace muster::broker {
+namespace {
+
+// A large payload whose last owner is here moves out of its buffer.
+Bytes take_payload(const PublicationView& view) {
+  if (view.owner == nullptr || view.owner->use_count() > 1) return Bytes(view.payload);
+  Bytes& buffer = **view.owner;
+  const auto begin = static_cast<size_t>(view.payload.data() - buffer.data());
+  buffer.resize(begin + view.payload.size());
+  buffer.erase(0, begin);
+  return std::move(buffer);
+}
+
+}  // namespace
 
 void NodePublications::from_shard(Now now, ShardIndex shard, const Publications& publications) {
   if (publications.empty()) return;
@@ -14,7 +27,7 @@ void NodePublications::from_shard(Now now, ShardIndex shard, const Publications&
 void NodePublications::forward(Now now, ShardIndex shard, const PublicationView& view) {
   wire::Publication publication;
   publication.topic = view.topic;
-  publication.payload = view.payload;
+  publication.payload = take_payload(view);
   publication.properties = view.properties;
   publication.qos = static_cast<uint8_t>(view.qos);
   publication.retain = view.retain;
@@ -40,7 +53,7 @@ void NodePublications::to_peer(Now now, PeerIndex index, const SharedMessage& me
     }
     ++desk_.counters.forwarded;
     routes_.flush_to(*peer);
-    desk_.links.stream(peer->name, *message);
+    desk_.links.stream(peer->name, message);
     return;
   }
   const bool awaited = peer != nullptr && (peer->open || peer->reopening);
@@ -54,17 +67,22 @@ void NodePublications::to_peer(Now now, PeerIndex index, const SharedMessage& me
   streams_.send(now.mono, index, peer, message, receipt);
 }
 
-void NodePublications::from_peer(const wire::Publish& message) {
+void NodePublications::from_peer(wire::Publish message) {
   if (message.will != 0) {
     constexpr size_t remembered = 65'536;
     if (!wills_.insert(message.will).second) return;
     if (wills_.size() > remembered) wills_.erase(wills_.begin());
   }
   ++desk_.counters.received;
-  const wire::Publication& publication = message.publication;
+  wire::Publication& publication = message.publication;
   PublicationView view;
   view.topic = publication.topic;
-  view.payload = publication.payload;
+  SharedBytes large;
+  if (publication.payload.size() >= large_payload_bytes) {
+    large = std::make_shared<Bytes>(std::move(publication.payload));
+    view.owner = &large;
+  }
+  view.payload = large ? *large : publication.payload;
   view.properties = publication.properties;
   view.publisher = publication.publisher;
   view.qos = static_cast<mqtt::Qos>(std::min<uint8_t>(publication.qos, 2));

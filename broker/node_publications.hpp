@@ -17,7 +17,7 @@ class NodePublications {
       : desk_(desk), peers_(peers), routes_(routes), streams_(streams) {}
 
   void from_shard(Now now, ShardIndex shard, const Publications& publications);
-  void from_peer(const wire::Publish& message);
+  void from_peer(wire::Publish message);
 
  private:
   void forward(Now now, ShardIndex shard, const PublicationView& view);

@@ -22,7 +22,7 @@ void NodeStreams::send(Instant now, PeerIndex index, const NodePeer* peer, Share
     line.held.push_back({0, std::move(message), receipt, now});
     return;
   }
-  const uint64_t number = desk_.links.stream(peer->name, *message);
+  const uint64_t number = desk_.links.stream(peer->name, message);
   line.sent.push_back({number, std::move(message), receipt, now});
 }
 
@@ -36,7 +36,7 @@ void NodeStreams::pump(Instant now, const NodePeer& peer) {
       taken(item.receipt);
       continue;
     }
-    item.number = desk_.links.stream(peer.name, *item.message);
+    item.number = desk_.links.stream(peer.name, item.message);
     line.sent.push_back(std::move(item));
   }
 }

@@ -33,12 +33,26 @@ void Publications::append(const PublicationView& publication) {
                 publication.retain};
   bytes_.append(reinterpret_cast<const char*>(&header), sizeof header);
   bytes_.append(publication.topic);
-  bytes_.append(publication.payload);
+  if (publication.payload.size() < large_payload_bytes) {
+    bytes_.append(publication.payload);
+  } else {
+    append_large(publication);
+  }
   bytes_.append(publication.properties);
   bytes_.append(publication.publisher);
 }
 
-PublicationView Publications::read(size_t& at) const {
+void Publications::append_large(const PublicationView& publication) {
+  if (publication.owner) {
+    large_.push_back({*publication.owner, publication.payload});
+  } else {
+    auto copy = std::make_shared<Bytes>(publication.payload);
+    const BytesView payload = *copy;
+    large_.push_back({std::move(copy), payload});
+  }
+}
+
+PublicationView Publications::read(size_t& at, size_t& large) const {
   MUSTER_CHECK(at + sizeof(Header) <= bytes_.size());
   Header header;
   std::memcpy(&header, bytes_.data() + at, sizeof header);
@@ -51,7 +65,13 @@ PublicationView Publications::read(size_t& at) const {
   };
   PublicationView out;
   out.topic = cut(header.topic);
-  out.payload = cut(header.payload);
+  if (header.payload < large_payload_bytes) {
+    out.payload = cut(header.payload);
+  } else {
+    out.owner = &large_[large].owner;
+    out.payload = large_[large].payload;
+    ++large;
+  }
   out.properties = cut(header.properties);
   out.publisher = cut(header.publisher);
   out.qos = static_cast<mqtt::Qos>(header.qos);

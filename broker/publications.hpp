@@ -1,13 +1,22 @@
 #pragma once
 // Publications on their way between the threads of one broker: packed one after the other into one
-// buffer, so that a turn's worth travels as one allocation. Written by one thread, read by another.
+// buffer, so that a turn's worth travels as one allocation; large payloads stand beside it, one for
+// all receivers. Written by one thread, read by another.
 
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 #include "core/base/bytes.hpp"
 #include "core/mqtt/packet.hpp"
 
 namespace muster::broker {
+
+// Payloads of at least this size are shared, not copied for each receiver: each keeps the buffer
+// in which the payload stands, perhaps behind its packet's header. Who is its only owner may change
+// it.
+constexpr size_t large_payload_bytes = 64 << 10;
+using SharedBytes = std::shared_ptr<Bytes>;
 
 struct PublicationView {
   BytesView topic;
@@ -19,25 +28,31 @@ struct PublicationView {
   uint32_t expiry_s = UINT32_MAX;
   uint64_t token = 0;  // shard -> Node, QoS > 0: answered by Taken, once per bit of `peers`
   uint64_t peers = 0;  // shard -> Node: which nodes get it
+  const SharedBytes* owner = nullptr;  // holds `payload` if that is large
 };
 
 class Publications {
  public:
   bool empty() const { return bytes_.empty(); }
-  size_t size_bytes() const { return bytes_.size(); }
   void append(const PublicationView& publication);
-  void clear() { bytes_.clear(); }
 
   // Calls visit(const PublicationView&) for each, in order; views die with this object.
   template <class Visit>
   void for_each(Visit&& visit) const {
     size_t at = 0;
-    while (at < bytes_.size()) visit(read(at));
+    size_t large = 0;
+    while (at < bytes_.size()) visit(read(at, large));
   }
 
  private:
-  PublicationView read(size_t& at) const;
+  void append_large(const PublicationView& publication);
+  PublicationView read(size_t& at, size_t& large) const;
   Bytes bytes_;
+  struct Large {
+    SharedBytes owner;
+    BytesView payload;
+  };
+  std::vector<Large> large_;  // in order
 };
 
 }  // namespace muster::broker

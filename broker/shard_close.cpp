@@ -53,7 +53,7 @@ void Shard::State::end(uint32_t index, wire::GoneReason why, std::optional<uint3
   }
   set_deadline(index, never);
   client.phase = Phase::closing;
-  client.rest = Bytes();
+  Bytes().swap(client.rest);
   effects.close.push_back(index);
 }
 

@@ -36,11 +36,13 @@ void Shard::State::deliver_to(const Target& target, Outgoing& outgoing) {
     return deliver_to(plain, own);
   }
   const Outgoing::Form& packet = form(outgoing, client.version, qos);
-  if (packet.packet.size() > client.maximum_packet_size) return;  // 3.1.2-25: as if delivered
-  if (acknowledged) return send_or_queue(target.client, packet.packet, packet.id_at);
+  // 3.1.2-25: as if delivered; empty: it grew over what a packet may have (2.1.4).
+  if (packet.packet.empty() || packet.size() > client.maximum_packet_size) return;
+  if (acknowledged) return send_or_queue(target.client, packet);
   if (client.outbox.size() > options.outbox_limit_bytes && slow(target.client)) return;
   ++counters.delivered;
   write(target.client, packet.packet);
+  if (!packet.tail.empty()) write(target.client, packet.tail);
 }
 
 Outgoing::Form& Shard::State::form(Outgoing& outgoing, Version version, Qos qos) {
@@ -49,8 +51,18 @@ Outgoing::Form& Shard::State::form(Outgoing& outgoing, Version version, Qos qos)
   Outgoing::Form& made = outgoing.forms[v5][static_cast<size_t>(qos)];
   if (!made.packet.empty()) return made;
   const PublicationView& from = outgoing.publication;
-  mqtt::encode_publish(v5 ? Version::v5 : Version::v3_1_1, from.topic, from.payload,
-                       from.properties, qos, false, false, acknowledged ? 1 : 0, made.storage);
+  const Version as = v5 ? Version::v5 : Version::v3_1_1;
+  const uint16_t id = acknowledged ? 1 : 0;
+  bool encoded = false;
+  if (from.payload.size() >= large_payload_bytes) {
+    encoded = mqtt::encode_publish_head(as, from.topic, from.payload.size(), from.properties, qos,
+                                        false, false, id, made.storage);
+    made.tail = from.payload;
+  } else {
+    encoded = mqtt::encode_publish(as, from.topic, from.payload, from.properties, qos, false, false,
+                                   id, made.storage);
+  }
+  if (!encoded) return made;
   made.packet = made.storage;
   if (acknowledged) {  // after the fixed header and the topic
     size_t at = 1;
@@ -61,26 +73,30 @@ Outgoing::Form& Shard::State::form(Outgoing& outgoing, Version version, Qos qos)
 }
 
 // QoS > 0 to a clean session: at once while its window (and its outbox) has room, else it waits.
-void Shard::State::send_or_queue(uint32_t index, BytesView packet, uint32_t id_at) {
+void Shard::State::send_or_queue(uint32_t index, const Outgoing::Form& packet) {
   Client& client = at(index);
   bool room = client.outbox.size() <= options.outbox_limit_bytes;
   uint16_t id = room && !client.waiting ? client.ids.acquire() : uint16_t{0};
   if (id != 0) {
     ++counters.delivered;
-    note_sent(client, packet, id);
+    note_sent(client, packet.packet, id);
     size_t start = client.outbox.size();
-    write(index, packet);
-    client.outbox[start + id_at] = static_cast<char>(id >> 8);
-    client.outbox[start + id_at + 1] = static_cast<char>(id & 0xFF);
+    write(index, packet.packet);
+    client.outbox[start + packet.id_at] = static_cast<char>(id >> 8);
+    client.outbox[start + packet.id_at + 1] = static_cast<char>(id & 0xFF);
+    if (!packet.tail.empty()) write(index, packet.tail);
     return;
   }
   if (!client.waiting) client.waiting = std::make_unique<Waiting>();
   Waiting& waiting = *client.waiting;
-  if (waiting.bytes + packet.size() > options.queue_limit_bytes) {
+  // Alone it may be larger than the limit: nothing would ever make room for it.
+  if (!waiting.items.empty() && waiting.bytes + packet.size() > options.queue_limit_bytes) {
     return doom(index, mqtt::Reason::quota_exceeded);
   }
   waiting.bytes += packet.size();
-  waiting.items.push_back({Bytes(packet), id_at});
+  Bytes& whole = waiting.items.emplace_back(Waiting::Item{{}, packet.id_at}).packet;
+  whole.reserve(packet.size());
+  whole.append(packet.packet).append(packet.tail);
 }
 
 // Room in the window or in the outbox: what waited goes out.

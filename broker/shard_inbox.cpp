@@ -70,11 +70,14 @@ void Shard::State::inbox_send(uint32_t index, const wire::InboxEntry& entry) {
   }
   uint16_t id = client.inbox->window.start(entry.number, mqtt::InboxWindow::State::awaits_puback);
   Bytes packet;
-  mqtt::encode_publish(client.version, from.topic, from.payload, properties,
-                       mqtt::Qos::at_least_once, false, entry.redelivery, id, packet);
-  if (packet.size() > client.maximum_packet_size) return inbox_acked(index, id);  // 3.1.2-25
+  const bool encoded = mqtt::encode_publish_head(client.version, from.topic, from.payload.size(),
+                                                 properties, mqtt::Qos::at_least_once, false,
+                                                 entry.redelivery, id, packet);
+  const bool fits = packet.size() + from.payload.size() <= client.maximum_packet_size;
+  if (!encoded || !fits) return inbox_acked(index, id);  // 3.1.2-25
   ++counters.delivered;
   write(index, packet);
+  write(index, from.payload);
 }
 
 void Shard::State::inbox_acked(uint32_t index, uint16_t packet_id) {

@@ -50,7 +50,7 @@ void Shard::State::sent(uint32_t index, size_t bytes) {
   if (spare.size() < spare_limit && client.outbox.capacity() <= spare_capacity_limit) {
     spare.push_back(std::move(client.outbox));
   }
-  client.outbox = Bytes();
+  Bytes().swap(client.outbox);  // assigning an empty string would keep the memory
   if (client.phase != Phase::live) return;
   if (client.waiting) pump_waiting(index);
   if (client.inbox) pump_inbox(index);

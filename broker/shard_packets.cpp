@@ -19,12 +19,18 @@ void Shard::State::feed(uint32_t index, BytesView bytes) {
     if (!left.empty()) client.rest.assign(left);
     return;
   }
+  // Exactly what the packet needs, once half of it is there: nobody claims memory by a length.
+  if (client.needed > client.rest.capacity() && client.needed < 2 * client.rest.size()) {
+    client.rest.reserve(client.needed);
+  }
   client.rest.append(bytes);
   if (client.rest.size() < client.needed) return;
-  Bytes input = std::exchange(client.rest, {});
-  BytesView left = parse(index, input);
-  if (left.size() == input.size()) {
-    client.rest = std::move(input);
+  auto input = std::make_shared<Bytes>(std::exchange(client.rest, {}));
+  if (input->size() >= large_payload_bytes) incoming = input;
+  BytesView left = parse(index, *input);
+  incoming.reset();
+  if (left.size() == input->size()) {
+    client.rest = std::move(*input);
   } else if (!left.empty()) {
     client.rest.assign(left);
   }

@@ -1,6 +1,7 @@
 // PUBLISH from a client to everybody who wants it: this shard's own clients at once, other shards
 // and nodes by parcel at the end of the turn (two-level match).
 
+#include <functional>
 #include <utility>
 
 #include "broker/shard_state.hpp"
@@ -10,6 +11,16 @@ namespace muster::broker {
 using mqtt::PublishView;
 using mqtt::Qos;
 using mqtt::Reason;
+
+namespace {
+
+bool contains(BytesView whole, BytesView part) {
+  const std::less_equal<const char*> before;
+  return before(whole.data(), part.data()) &&
+         before(part.data() + part.size(), whole.data() + whole.size());
+}
+
+}  // namespace
 
 void Shard::State::publish(uint32_t index, const mqtt::Frame& frame) {
   auto decoded = mqtt::decode_publish(frame, at(index).version);
@@ -78,6 +89,16 @@ uint32_t Shard::State::forward(const Resolved& resolved, const PublishView& pack
 
   PublicationView out{packet.topic, packet.payload, packet.properties, {}, packet.qos};
   out.expiry_s = packet.message_expiry;
+  SharedBytes copy;
+  if (packet.payload.size() >= large_payload_bytes) {
+    if (incoming && contains(*incoming, packet.payload)) {
+      out.owner = &incoming;
+    } else {
+      copy = std::make_shared<Bytes>(packet.payload);
+      out.payload = *copy;
+      out.owner = &copy;
+    }
+  }
   for (uint64_t left = resolved.routes.shards; left != 0; left &= left - 1) {
     to_shards[static_cast<size_t>(__builtin_ctzll(left))].publications.append(out);
   }

@@ -27,6 +27,8 @@ struct Outgoing {
   uint32_t from = UINT32_MAX;  // publishing client of this shard, for No Local
   struct Form {
     BytesView packet;  // empty: not made yet
+    BytesView tail;    // a large payload, which is not copied here
+    size_t size() const { return packet.size() + tail.size(); }
     uint32_t id_at = 0;
     Bytes storage;
   };
@@ -71,6 +73,7 @@ struct Shard::State {
   };
   std::unordered_map<uint64_t, Withheld> withheld;  // by token
   uint64_t next_token = 1;
+  SharedBytes incoming;  // what is being parsed, when it is a large packet put together
   std::multimap<uint64_t, ClientRef> route_waits;  // by route number
   std::vector<ClientRef> lease_waits;
   struct Doomed {
@@ -141,7 +144,7 @@ struct Shard::State {
   void deliver(const Resolved& resolved, Outgoing& outgoing);
   void deliver_to(const Target& target, Outgoing& outgoing);
   Outgoing::Form& form(Outgoing& outgoing, mqtt::Version version, mqtt::Qos qos);
-  void send_or_queue(uint32_t index, BytesView packet, uint32_t id_at);
+  void send_or_queue(uint32_t index, const Outgoing::Form& packet);
   void pump_waiting(uint32_t index);
   bool slow(uint32_t index);
   void doom(uint32_t index, mqtt::Reason reason);

@@ -14,9 +14,8 @@
 
 namespace muster::mqtt {
 
-// No packet over this size is taken, whatever the configuration says: what the protocol allows
-// (256 MiB, 2.1.4) less the room that a message may grow by when it is passed on.
-constexpr size_t largest_packet_size = 268'000'000;
+// What the protocol allows: a Remaining Length of 268,435,455 behind five bytes (2.1.4).
+constexpr size_t largest_packet_size = 268'435'460;
 
 // One packet cut from a byte stream: views into the input.
 struct Frame {
@@ -74,9 +73,14 @@ Expected<AcknowledgementView, Reason> decode_acknowledgement(const Frame& frame,
 void encode(const Packet& packet, Version version, Bytes& out);
 
 // Appends a PUBLISH built from parts; `properties` are raw v5 property bytes without length (as in
-// PublishView::properties once aliases and identifiers are removed); ignored for 3.1.1.
-void encode_publish(Version version, BytesView topic, BytesView payload, BytesView properties,
+// PublishView::properties once aliases and identifiers are removed); ignored for 3.1.1. False, and
+// nothing appended: the largest packets may not grow by what passing them on adds to them.
+bool encode_publish(Version version, BytesView topic, BytesView payload, BytesView properties,
                     Qos qos, bool retain, bool dup, uint16_t packet_id, Bytes& out);
+// The same up to the payload, which the caller appends where it wants it.
+bool encode_publish_head(Version version, BytesView topic, size_t payload_size,
+                         BytesView properties, Qos qos, bool retain, bool dup, uint16_t packet_id,
+                         Bytes& out);
 
 // Appends an acknowledgement without properties; `reason` is left out for 3.1.1.
 void encode_acknowledgement(Version version, PacketType type, uint16_t packet_id, Reason reason,

@@ -14,12 +14,21 @@ namespace {
 
 struct Sink {
   Bytes& out;
-  void write(const char* bytes, size_t size) { out.append(bytes, size); }
+  std::vector<Elsewhere>* elsewhere = nullptr;
+
+  void write(const char* bytes, size_t size) {
+    if (elsewhere && size >= large_text_bytes) {
+      elsewhere->push_back({out.size(), BytesView(bytes, size)});
+    } else {
+      out.append(bytes, size);
+    }
+  }
 };
 
 class Encoder {
  public:
-  explicit Encoder(Bytes& out) : sink_{out}, pack_(sink_) {}
+  explicit Encoder(Bytes& out, std::vector<Elsewhere>* elsewhere = nullptr)
+      : sink_{out, elsewhere}, pack_(sink_) {}
 
   // Where the stamped number of the value stands, for restamp(); npos: it has none.
   size_t stamp_at = Bytes::npos;
@@ -118,6 +127,23 @@ size_t encode_stamped(const Message& message, Bytes& out) {
   Encoder encoder(out);
   encoder.put(message);
   return encoder.stamp_at;
+}
+
+size_t encode_around(const Message& message, Bytes& out, std::vector<Elsewhere>& elsewhere) {
+  Encoder encoder(out, &elsewhere);
+  encoder.put(message);
+  return encoder.stamp_at;
+}
+
+size_t payload_bytes(const Message& message) {
+  if (const auto* publish = std::get_if<Publish>(&message)) {
+    return publish->publication.payload.size();
+  }
+  size_t bytes = 0;
+  if (const auto* deliver = std::get_if<Deliver>(&message)) {
+    for (const InboxEntry& entry : deliver->entries) bytes += entry.publication.payload.size();
+  }
+  return bytes;
 }
 
 void restamp(Bytes& bytes, size_t at, uint64_t number) {

@@ -44,6 +44,7 @@ struct Envelope {
   uint64_t last = 0;
   uint32_t part = 0;  // of a piece, from 0
   bool more = false;  // more pieces follow
+  uint64_t size = 0;  // of the item that is in pieces
 };
 template <>
 struct Form<Identity> {
@@ -52,7 +53,8 @@ struct Form<Identity> {
 template <>
 struct Form<Envelope> {
   static void visit(auto& v, auto& e) {
-    v(e.name, e.from, e.to, e.echo, e.taken, e.seen, e.kind, e.first, e.last, e.part, e.more);
+    v(e.name, e.from, e.to, e.echo, e.taken, e.seen, e.kind, e.first, e.last, e.part, e.more,
+      e.size);
   }
 };
 

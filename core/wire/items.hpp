@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/bytes.hpp"
+#include "core/wire/item.hpp"
 #include "core/wire/messages.hpp"
 #include "core/wire/tokens.hpp"
 
@@ -12,6 +13,10 @@ namespace muster::wire {
 
 // As encode(); says where in `out` the stamped number (a Claim's age_us) stands, npos: it has none.
 size_t encode_stamped(const Message& message, Bytes& out);
+// The same without the large texts: they are named with their places and live in the message.
+size_t encode_around(const Message& message, Bytes& out, std::vector<Elsewhere>& elsewhere);
+// What its payloads have: what is larger than a batch for certain is not encoded into one.
+size_t payload_bytes(const Message& message);
 // Overwrites that number.
 void restamp(Bytes& bytes, size_t at, uint64_t number);
 
@@ -24,6 +29,8 @@ class ItemReader {
     malformed,  // nothing behind it can be read
   };
   Result next(BytesView bytes, size_t& offset, Message& message);
+  // One message that was put together from pieces; its largest text takes over the memory.
+  Result whole(Bytes bytes, Message& message);
   const char* fault() const { return fault_; }
 
  private:

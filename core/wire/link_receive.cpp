@@ -81,11 +81,12 @@ bool Links::State::open_frame(Now now, const InFrame& frame, const Envelope& env
   return false;
 }
 
-// Reads the item at `offset` straight into its event.
+// Reads an item straight into its event.
+template <class Read>
 ItemReader::Result Links::State::hand_up(const std::string& name, const Peer& peer, uint64_t number,
-                                         BytesView bytes, size_t& offset) {
+                                         Read&& read) {
   auto& received = std::get<Received>(events.emplace_back(std::in_place_type<Received>));
-  const auto result = items.next(bytes, offset, received.message);
+  const auto result = read(received.message);
   if (result == ItemReader::Result::message) {
     received.peer = name;
     received.role = peer.known.role;
@@ -99,8 +100,9 @@ ItemReader::Result Links::State::hand_up(const std::string& name, const Peer& pe
 }
 
 void Links::State::open_items(const InFrame& frame, Peer& peer, size_t offset) {
+  const auto next = [&](Message& message) { return items.next(frame.bytes, offset, message); };
   while (offset < frame.bytes.size()) {
-    const auto result = hand_up(frame.from, peer, 0, frame.bytes, offset);
+    const auto result = hand_up(frame.from, peer, 0, next);
     if (result == ItemReader::Result::malformed) return;
   }
 }
@@ -113,9 +115,10 @@ void Links::State::open_stream(const InFrame& frame, Peer& peer, const Envelope&
   peer.in.assembly.clear();
   const size_t expected = events.size() + std::min<uint64_t>(envelope.last - envelope.first, 1024);
   if (expected > events.capacity()) events.reserve(std::max(expected, 2 * events.capacity()));
+  const auto next = [&](Message& message) { return items.next(frame.bytes, offset, message); };
   uint64_t number = envelope.first;
   for (; offset < frame.bytes.size() && number <= envelope.last; ++number) {
-    const auto result = hand_up(frame.from, peer, number, frame.bytes, offset);
+    const auto result = hand_up(frame.from, peer, number, next);
     if (result == ItemReader::Result::malformed) return;
     if (number > peer.in.seen()) {
       peer.in.handed_up(number);
@@ -137,7 +140,7 @@ void Links::State::open_piece(const InFrame& frame, Peer& peer, const Envelope& 
     return;
   }
   Assembly& assembly = numbered ? peer.in.assembly : peer.assemblies[index_of(frame.channel)];
-  const auto result = assembly.add(envelope.part, envelope.more, piece);
+  const auto result = assembly.add(envelope.part, envelope.more, envelope.size, piece);
   if (result == Assembly::Result::broken) {
     if (numbered) complain(frame.from, "stream", "a piece out of order");
     return;
@@ -145,9 +148,8 @@ void Links::State::open_piece(const InFrame& frame, Peer& peer, const Envelope& 
   if (numbered) peer.in.piece_seen(number);
   if (result == Assembly::Result::more) return;
   if (numbered) peer.in.handed_up(number);
-  const Bytes item = assembly.take();
-  size_t at = 0;
-  hand_up(frame.from, peer, number, item, at);
+  hand_up(frame.from, peer, number,
+          [&](Message& message) { return items.whole(assembly.take(), message); });
 }
 
 }  // namespace muster::wire

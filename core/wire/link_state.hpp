@@ -88,8 +88,9 @@ struct Links::State {
   void open_items(const InFrame& frame, Peer& peer, size_t offset);
   void open_stream(const InFrame& frame, Peer& peer, const Envelope& envelope, size_t offset);
   void open_piece(const InFrame& frame, Peer& peer, const Envelope& envelope, size_t offset);
+  template <class Read>
   ItemReader::Result hand_up(const std::string& name, const Peer& peer, uint64_t number,
-                             BytesView bytes, size_t& offset);
+                             Read&& read);
 
   // link_turn.cpp
   void enter(Now now);
@@ -98,7 +99,8 @@ struct Links::State {
   void send_hello(const std::string& name, Peer& peer);
   bool send_parcels(const std::string& name, Peer& peer, Instant now);
   bool send_box(const std::string& name, Peer& peer, Channel channel);
-  void send(const std::string& name, Channel channel, const Envelope& envelope, BytesView body);
+  void send(const std::string& name, Channel channel, const Envelope& envelope,
+            const Parcel& parcel);
   Envelope envelope_to(const Peer& peer, const Party* party) const;
   Instant next_wake() const;
 

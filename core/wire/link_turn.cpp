@@ -79,19 +79,20 @@ void Links::State::send_hello(const std::string& name, Peer& peer) {
   const bool up = peer.up && party && party->identity == peer.current->identity;
   Bytes body;
   encode(Hello{self, durable, ++peer.nonce, up}, body);
-  send(name, Channel::talk, envelope, body);
+  send(name, Channel::talk, envelope, {std::move(body), nullptr, 0});
 }
 
 bool Links::State::send_parcels(const std::string& name, Peer& peer, Instant now) {
   bool any = false;
   while (const StreamOut::Batch* batch = peer.out.next(now)) {
     Envelope envelope = envelope_to(peer, &*peer.current);
-    envelope.kind = batch->piece ? FrameKind::piece : FrameKind::stream;
+    envelope.kind = batch->item ? FrameKind::piece : FrameKind::stream;
     envelope.first = batch->first;
     envelope.last = batch->last;
     envelope.part = batch->part;
-    envelope.more = batch->more;
-    send(name, Channel::bulk, envelope, batch->body);
+    envelope.more = batch->more();
+    envelope.size = batch->item ? batch->item->size() : 0;
+    send(name, Channel::bulk, envelope, *batch);
     any = true;
   }
   return any;
@@ -102,22 +103,23 @@ bool Links::State::send_box(const std::string& name, Peer& peer, Channel channel
   if (box.empty()) return false;
   for (const Parcel& parcel : box.take()) {
     Envelope envelope = envelope_to(peer, &*peer.current);
-    envelope.kind = parcel.piece ? FrameKind::piece : FrameKind::messages;
+    envelope.kind = parcel.item ? FrameKind::piece : FrameKind::messages;
     envelope.part = parcel.part;
-    envelope.more = parcel.more;
-    send(name, channel, envelope, parcel.body);
+    envelope.more = parcel.more();
+    envelope.size = parcel.item ? parcel.item->size() : 0;
+    send(name, channel, envelope, parcel);
   }
   return true;
 }
 
 void Links::State::send(const std::string& name, Channel channel, const Envelope& envelope,
-                        BytesView body) {
+                        const Parcel& parcel) {
   OutFrame& frame = effects.frames.emplace_back();
   frame.to = name;
   frame.channel = channel;
-  frame.bytes.reserve(96 + self.name.size() + body.size());
+  frame.bytes.reserve(96 + self.name.size() + parcel.size());
   encode(envelope, frame.bytes);
-  frame.bytes.append(body);
+  parcel.append_to(frame.bytes);
 }
 
 Envelope Links::State::envelope_to(const Peer& peer, const Party* party) const {

@@ -95,6 +95,10 @@ uint64_t Links::stream(const std::string& peer, const Message& message) {
   return state_->peer_of(peer).out.add(message);
 }
 
+uint64_t Links::stream(const std::string& peer, const std::shared_ptr<const Message>& message) {
+  return state_->peer_of(peer).out.add(message);
+}
+
 void Links::talk(const std::string& peer, const Message& message) {
   Peer* found = state_->find(peer);
   if (found && found->up) found->boxes[static_cast<size_t>(Channel::talk)].add(message);

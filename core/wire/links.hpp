@@ -104,8 +104,9 @@ class Links {
   bool credit(const std::string& peer) const;
   size_t waiting_bytes(const std::string& peer) const;               // unacknowledged, of any kind
   uint64_t stream(const std::string& peer, const Message& message);  // its number
-  void talk(const std::string& peer, const Message& message);        // lost when the peer is not up
-  void bulk(const std::string& peer, const Message& message);        // same, on the bulk socket
+  uint64_t stream(const std::string& peer, const std::shared_ptr<const Message>& message);
+  void talk(const std::string& peer, const Message& message);  // lost when the peer is not up
+  void bulk(const std::string& peer, const Message& message);  // same, on the bulk socket
   // Durable nodes, when stored. With the incarnation, since it may have been replaced meanwhile.
   void acknowledge(const std::string& peer, Incarnation incarnation, uint64_t number);
 

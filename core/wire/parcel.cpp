@@ -5,22 +5,37 @@
 
 #include "core/base/check.hpp"
 #include "core/wire/codec.hpp"
+#include "core/wire/items.hpp"
 
 namespace muster::wire {
 
-std::vector<Parcel> cut(BytesView item) {
-  MUSTER_CHECK(item.size() <= item_limit);
+size_t Parcel::size() const {
+  return item ? std::min(parcel_limit, item->size() - part * parcel_limit) : batch.size();
+}
+
+void Parcel::append_to(Bytes& frame) const {
+  if (!item) {
+    frame.append(batch);
+  } else {
+    item->append_slice(part * parcel_limit, parcel_limit, frame);
+  }
+}
+
+std::vector<Parcel> cut(std::shared_ptr<const Message> message) {
+  const auto item = std::make_shared<Item>(std::move(message));
+  MUSTER_CHECK(item->size() <= item_limit);
   std::vector<Parcel> parcels;
-  for (size_t at = 0; at < item.size(); at += parcel_limit) {
-    const bool more = at + parcel_limit < item.size();
-    const auto part = static_cast<uint32_t>(parcels.size());
-    parcels.push_back({Bytes(item.substr(at, parcel_limit)), true, part, more});
+  for (size_t at = 0; at < item->size(); at += parcel_limit) {
+    parcels.push_back({{}, item, static_cast<uint32_t>(parcels.size())});
   }
   return parcels;
 }
 
-Assembly::Result Assembly::add(uint32_t part, bool more, BytesView piece) {
-  if (part == 0) clear();
+Assembly::Result Assembly::add(uint32_t part, bool more, uint64_t size, BytesView piece) {
+  if (part == 0) {
+    clear();
+    item_.reserve(std::min<uint64_t>(size, item_limit));  // touched only as it fills
+  }
   if (part != next_ || item_.size() + piece.size() > item_limit) {
     clear();
     return Result::broken;
@@ -40,17 +55,18 @@ void Assembly::clear() {
 }
 
 void Outbox::add(const Message& message) {
-  if (parcels_.empty() || parcels_.back().piece || parcels_.back().body.size() >= parcel_limit) {
+  if (parcels_.empty() || parcels_.back().item || parcels_.back().batch.size() >= parcel_limit) {
     parcels_.emplace_back();
   }
-  Bytes& body = parcels_.back().body;
+  Bytes& body = parcels_.back().batch;
   const size_t before = body.size();
   encode(message, body);
   if (body.size() - before <= parcel_limit) return;
-  const Bytes item = body.substr(before);
   body.resize(before);
   if (before == 0) parcels_.pop_back();
-  for (Parcel& parcel : cut(item)) parcels_.push_back(std::move(parcel));
+  for (Parcel& parcel : cut(std::make_shared<const Message>(message))) {
+    parcels_.push_back(std::move(parcel));
+  }
 }
 
 }  // namespace muster::wire

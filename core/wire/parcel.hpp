@@ -3,10 +3,12 @@
 // large for a batch. Inside core/wire only.
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "core/base/bytes.hpp"
+#include "core/wire/item.hpp"
 #include "core/wire/messages.hpp"
 
 namespace muster::wire {
@@ -17,20 +19,23 @@ constexpr size_t parcel_limit = 256 << 10;
 constexpr size_t item_limit = 512 << 20;  // a message, put together again
 
 struct Parcel {
-  Bytes body;
-  bool piece = false;
+  Bytes batch;
+  std::shared_ptr<Item> item;  // a piece: parcel_limit bytes of it, the last one what is left
   uint32_t part = 0;
-  bool more = false;
+
+  bool more() const { return item && (part + 1) * parcel_limit < item->size(); }
+  size_t size() const;
+  void append_to(Bytes& frame) const;
 };
 
-// Cuts an item into pieces of parcel_limit.
-std::vector<Parcel> cut(BytesView item);
+std::vector<Parcel> cut(std::shared_ptr<const Message> message);
 
 // Puts pieces together again. They come in order or, after a loss, not at all.
 class Assembly {
  public:
   enum class Result : uint8_t { more, complete, broken };
-  Result add(uint32_t part, bool more, BytesView piece);
+  // `size`: of the whole item; 0: not known.
+  Result add(uint32_t part, bool more, uint64_t size, BytesView piece);
   Bytes take();  // after `complete`
   void clear();
 

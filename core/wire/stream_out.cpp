@@ -21,13 +21,13 @@ bool consumes_credit(const Message& message) {
 }  // namespace
 
 StreamOut::Batch& StreamOut::open_batch() {
-  const bool open = !batches_.empty() && batches_.back().first > sent_ && !batches_.back().piece &&
-                    batches_.back().body.size() < parcel_limit;
+  const bool open = !batches_.empty() && batches_.back().first > sent_ && !batches_.back().item &&
+                    batches_.back().batch.size() < parcel_limit;
   if (!open) {
     Batch& batch = batches_.emplace_back();
     batch.first = last_ + 1;
     if (!spare_.empty()) {
-      batch.body = std::move(spare_.back());
+      batch.batch = std::move(spare_.back());
       spare_.pop_back();
     }
   }
@@ -35,17 +35,18 @@ StreamOut::Batch& StreamOut::open_batch() {
 }
 
 uint64_t StreamOut::add(const Message& message) {
-  Batch& batch = open_batch();
-  const size_t before = batch.body.size();
-  const size_t stamp_at = encode_stamped(message, batch.body);
-  const size_t size = batch.body.size() - before;
   const bool credit = consumes_credit(message);
+  if (credit && payload_bytes(message) > parcel_limit) {
+    return add_pieces(std::make_shared<const Message>(message));
+  }
+  Batch& batch = open_batch();
+  const size_t before = batch.batch.size();
+  const size_t stamp_at = encode_stamped(message, batch.batch);
+  const size_t size = batch.batch.size() - before;
   if (size > parcel_limit) {
-    Bytes item = batch.body.substr(before);
-    batch.body.resize(before);
+    batch.batch.resize(before);
     if (before == 0) batches_.pop_back();
-    add_pieces(std::move(item), stamp_at - before, message, credit);
-    return last_;
+    return add_pieces(std::make_shared<const Message>(message));
   }
   batch.last = ++last_;
   waiting_bytes_ += size;
@@ -60,21 +61,27 @@ uint64_t StreamOut::add(const Message& message) {
   return last_;
 }
 
-void StreamOut::add_pieces(Bytes item, size_t stamp_at, const Message& message, bool credit) {
-  for (Parcel& parcel : cut(item)) {
+uint64_t StreamOut::add(const std::shared_ptr<const Message>& message) {
+  return payload_bytes(*message) > parcel_limit ? add_pieces(message) : add(*message);
+}
+
+uint64_t StreamOut::add_pieces(std::shared_ptr<const Message> message) {
+  const bool credit = consumes_credit(*message);
+  const auto* claim = std::get_if<Claim>(message.get());
+  for (Parcel& parcel : cut(message)) {
     Batch& batch = batches_.emplace_back();
     static_cast<Parcel&>(batch) = std::move(parcel);
     batch.first = batch.last = ++last_;
-    waiting_bytes_ += batch.body.size();
-    if (credit) batch.credit_bytes = batch.body.size();
+    waiting_bytes_ += batch.size();
+    if (credit) batch.credit_bytes = batch.size();
     credit_bytes_ += batch.credit_bytes;
     // The age stands behind two names, each at most 65,535 bytes: always in the first piece.
-    if (const auto* claim = std::get_if<Claim>(&message); claim && batch.part == 0) {
-      MUSTER_CHECK(stamp_at + sizeof(uint64_t) <= batch.body.size());
-      batch.stamps.push_back({stamp_at, claim->age_us});
+    if (claim != nullptr && batch.part == 0) {
+      batch.stamps.push_back({batch.item->stamp_at(), claim->age_us});
       stamps_in_turn_ = true;
     }
   }
+  return last_;
 }
 
 void StreamOut::stamp_turn(Instant now) {
@@ -109,7 +116,7 @@ bool StreamOut::progress(uint64_t taken, uint64_t seen, Instant now) {
 void StreamOut::see(uint64_t seen) {
   while (seen_count_ < batches_.size() && batches_[seen_count_].last <= seen) {
     if (seen_count_ < sent_count_) {
-      flight_bytes_ -= batches_[seen_count_].body.size();
+      flight_bytes_ -= batches_[seen_count_].size();
     } else {
       ++sent_count_;  // seen from an earlier sending
     }
@@ -120,11 +127,11 @@ void StreamOut::see(uint64_t seen) {
 void StreamOut::pop_front() {
   Batch& batch = batches_.front();
   MUSTER_CHECK(seen_count_ > 0);
-  waiting_bytes_ -= batch.body.size();
+  waiting_bytes_ -= batch.size();
   credit_bytes_ -= batch.credit_bytes;
-  if (spare_.size() < spare_limit && batch.body.capacity() <= 2 * parcel_limit) {
-    batch.body.clear();
-    spare_.push_back(std::move(batch.body));
+  if (spare_.size() < spare_limit && !batch.item && batch.batch.capacity() <= 2 * parcel_limit) {
+    batch.batch.clear();
+    spare_.push_back(std::move(batch.batch));
   }
   batches_.pop_front();
   --seen_count_;
@@ -157,14 +164,19 @@ const StreamOut::Batch* StreamOut::next(Instant now) {
   const size_t frames = sent_count_ - seen_count_;
   if (frames >= (probing_ ? 1 : flight_limit_frames)) return nullptr;
   Batch& batch = batches_[sent_count_];
-  if (frames > 0 && flight_bytes_ + batch.body.size() > flight_limit_bytes) return nullptr;
+  if (frames > 0 && flight_bytes_ + batch.size() > flight_limit_bytes) return nullptr;
   if (frames == 0) moved_at_ = now;
   for (const Stamp& stamp : batch.stamps) {
     const Duration waited = std::max(Duration::zero(), now - stamp.since);
-    restamp(batch.body, stamp.at, stamp.age_us + static_cast<uint64_t>(waited.count()));
+    const uint64_t age_us = stamp.age_us + static_cast<uint64_t>(waited.count());
+    if (batch.item) {
+      batch.item->stamp(age_us);
+    } else {
+      restamp(batch.batch, stamp.at, age_us);
+    }
   }
   ++sent_count_;
-  flight_bytes_ += batch.body.size();
+  flight_bytes_ += batch.size();
   sent_ = std::max(sent_, batch.last);
   return &batch;
 }

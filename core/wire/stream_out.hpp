@@ -36,6 +36,7 @@ class StreamOut {
   explicit StreamOut(Duration resend) : resend_(resend), backoff_(resend) {}
 
   uint64_t add(const Message& message);
+  uint64_t add(const std::shared_ptr<const Message>& message);  // a large payload is not copied
   void stamp_turn(Instant now);  // what was added in this turn ages from now on
 
   // What the peer says of our stream; the numbers stand in every frame. True: `taken` has risen.
@@ -61,7 +62,7 @@ class StreamOut {
 
  private:
   Batch& open_batch();
-  void add_pieces(Bytes item, size_t stamp_at, const Message& message, bool credit);
+  uint64_t add_pieces(std::shared_ptr<const Message> message);
   void see(uint64_t seen);
   void pop_front();
 

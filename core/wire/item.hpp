@@ -1,0 +1,39 @@
+#pragma once
+// A message that is too large for a batch, encoded: what is large in it stays where it is, in the
+// message, which all peers that get it share. Inside core/wire only.
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "core/base/bytes.hpp"
+#include "core/wire/messages.hpp"
+
+namespace muster::wire {
+
+// Texts of at least this size are not copied into the encoding.
+constexpr size_t large_text_bytes = 64 << 10;
+
+struct Elsewhere {  // stands before own[at]
+  size_t at = 0;
+  BytesView text;
+};
+
+class Item {
+ public:
+  explicit Item(std::shared_ptr<const Message> message);
+
+  size_t size() const { return size_; }
+  void append_slice(size_t from, size_t count, Bytes& out) const;  // at most what there is
+  size_t stamp_at() const { return stamp_at_; }                    // as encode_stamped()
+  void stamp(uint64_t number);
+
+ private:
+  std::shared_ptr<const Message> message_;
+  Bytes own_;
+  std::vector<Elsewhere> elsewhere_;  // in order
+  size_t size_ = 0;
+  size_t stamp_at_ = Bytes::npos;  // in own_, before anything large
+};
+
+}  // namespace muster::wire
