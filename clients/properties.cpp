@@ -6,7 +6,7 @@
 namespace muster::clients {
 namespace {
 
-using Code = mqtt::property::code;
+using Code = ::mqtt::property::code;
 
 struct Name {
   const char* name;
@@ -33,7 +33,7 @@ constexpr Name names[] = {
     {"authentication-data", Code::AUTHENTICATION_DATA, false},
 };
 
-mqtt::property property_of(const std::string& name, const std::string& value) {
+::mqtt::property property_of(const std::string& name, const std::string& value) {
   for (const Name& known : names) {
     if (name != known.name) continue;
     if (!known.is_number) return {known.code, value};
@@ -47,9 +47,9 @@ mqtt::property property_of(const std::string& name, const std::string& value) {
 
 }  // namespace
 
-mqtt::properties properties_for(const std::string& command,
+::mqtt::properties properties_for(const std::string& command,
                                 const std::vector<std::vector<std::string>>& flags) {
-  mqtt::properties properties;
+  ::mqtt::properties properties;
   for (const auto& flag : flags) {
     if (flag.size() < 3 || flag[0] != command) continue;
     if (flag[1] == "user-property") {
@@ -75,8 +75,8 @@ void add_properties(const std::string& command, const std::vector<std::vector<st
   }
 }
 
-mqtt::properties message_properties(const Message& message) {
-  mqtt::properties properties;
+::mqtt::properties message_properties(const Message& message) {
+  ::mqtt::properties properties;
   for (const auto& [name, value] : message.properties) properties.add(property_of(name, value));
   for (const auto& [name, value] : message.user_properties) {
     properties.add({Code::USER_PROPERTY, name, value});
@@ -84,21 +84,21 @@ mqtt::properties message_properties(const Message& message) {
   return properties;
 }
 
-Message received_message(const mqtt::message& packet) {
+Message received_message(const ::mqtt::message& packet) {
   Message message;
   message.topic = packet.get_topic();
   message.payload = packet.get_payload_str();
   message.qos = packet.get_qos();
   message.retain = packet.is_retained();
-  const mqtt::properties& properties = packet.get_properties();
+  const ::mqtt::properties& properties = packet.get_properties();
   for (const Name& known : names) {
     if (!properties.contains(known.code)) continue;
     message.properties[known.name] =
-        known.is_number ? std::to_string(mqtt::get<uint32_t>(properties, known.code))
-                        : mqtt::get<std::string>(properties, known.code);
+        known.is_number ? std::to_string(::mqtt::get<uint32_t>(properties, known.code))
+                        : ::mqtt::get<std::string>(properties, known.code);
   }
   for (size_t i = 0; i < properties.count(Code::USER_PROPERTY); ++i) {
-    auto pair = mqtt::get<std::tuple<std::string, std::string>>(properties, Code::USER_PROPERTY, i);
+    auto pair = ::mqtt::get<std::tuple<std::string, std::string>>(properties, Code::USER_PROPERTY, i);
     message.user_properties.emplace_back(std::get<0>(pair), std::get<1>(pair));
   }
   return message;
