@@ -29,6 +29,8 @@ struct BrokerConfig {
   uint64_t shards = 0;
   ByteCount max_packet;
   uint64_t receive_maximum = 0;
+  uint64_t topic_alias_maximum = 0;
+  std::string response_information;
   Duration max_keep_alive{};
   Duration max_session_expiry{};
   ByteCount outbox;
@@ -88,6 +90,10 @@ struct ControlConfig {
   uint64_t replicas = 0;
 };
 
+struct SysConfig {
+  Duration interval{};
+};
+
 struct LogConfig {
   std::string level;
 };
@@ -103,6 +109,7 @@ struct Config {
   InboxConfig inbox;
   QueryConfig query;
   ControlConfig control;
+  SysConfig sys;
   LogConfig log;
 };
 

@@ -30,6 +30,7 @@ constexpr std::pair<std::string_view, std::string_view> section_table[] = {
     {"inbox", "Messages kept for persistent sessions."},
     {"query", "Answering who is there."},
     {"control", "Redirecting of queries from busy query servers."},
+    {"sys", "What a broker says of itself below `$SYS/broker`."},
     {"log", "Lines for operators, on stderr."},
 };
 
@@ -48,6 +49,10 @@ const Field field_table[] = {
      restart, "Largest packet a client may send; a larger one closes it with 0x95."},
     {"broker.receive_maximum", at<&C::broker, &BrokerConfig::receive_maximum>, "1024", "1..65535",
      restart, "Unacknowledged PUBLISHes accepted from one client; announced to MQTT 5 clients."},
+    {"broker.topic_alias_maximum", at<&C::broker, &BrokerConfig::topic_alias_maximum>, "10",
+     "0..65535", restart, "Topic aliases of one MQTT 5 client, each way; 0: none."},
+    {"broker.response_information", at<&C::broker, &BrokerConfig::response_information>, "", "",
+     restart, "Response Information for MQTT 5 clients that ask for it; empty: none."},
     {"broker.max_keep_alive", at<&C::broker, &BrokerConfig::max_keep_alive>, "0s", "0s..65535s",
      restart, "Longest keep-alive; an MQTT 5 client that asks for more is told this; 0: any."},
     {"broker.max_session_expiry", at<&C::broker, &BrokerConfig::max_session_expiry>, "forever",
@@ -129,6 +134,9 @@ const Field field_table[] = {
      restart, "How the server that takes over a redirected task is chosen."},
     {"control.replicas", at<&C::control, &ControlConfig::replicas>, "2", "1..16", restart,
      "Query servers that hold each slot."},
+
+    {"sys.interval", at<&C::sys, &SysConfig::interval>, "10s", "0s..1d", restart,
+     "Time between two looks at a broker's own numbers; 0: nothing is shown."},
 
     {"log.level", at<&C::log, &LogConfig::level>, "info", "debug|info|warning|error",
      Reload::sighup, "The least important lines that are written."},

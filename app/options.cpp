@@ -48,6 +48,8 @@ broker::Options broker_options(const Config& config, unsigned cores) {
   to.shards = exactly<uint16_t>(shards);
   to.maximum_packet_size = exactly<uint32_t>(from.max_packet.bytes);
   to.receive_maximum = exactly<uint16_t>(from.receive_maximum);
+  to.response_information = from.response_information.substr(0, 65'535);
+  to.topic_alias_maximum = exactly<uint16_t>(from.topic_alias_maximum);
   to.maximum_keep_alive_s = whole_seconds<uint16_t>(from.max_keep_alive);
   to.maximum_session_expiry_s = expiry_seconds(from.max_session_expiry);
   to.outbox_limit_bytes = from.outbox.bytes;
@@ -58,6 +60,8 @@ broker::Options broker_options(const Config& config, unsigned cores) {
   to.lease = config.cluster.broker_lease;
   to.lease_interval = config.cluster.broker_lease / 3;
   to.grant_wait = config.cluster.lease + std::chrono::seconds(1);
+  to.sys_interval = config.sys.interval;
+  to.version = std::string("muster version ") + MUSTER_VERSION;
   to.presence_user = config.presence.user;
   to.query_timeout = config.query.broker_timeout;
   to.link = link_options(config.cluster);

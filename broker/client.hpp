@@ -9,12 +9,15 @@
 #include <string>
 #include <vector>
 
+#include "broker/authenticator.hpp"
 #include "broker/letters.hpp"
 #include "core/base/time.hpp"
 #include "core/mqtt/id_set.hpp"
 #include "core/mqtt/inbox_window.hpp"
+#include "core/mqtt/outgoing_aliases.hpp"
 #include "core/mqtt/packet.hpp"
 #include "core/mqtt/packet_ids.hpp"
+#include "core/mqtt/topic_alias.hpp"
 
 namespace muster::broker {
 
@@ -23,6 +26,7 @@ struct Resolved;
 enum class Phase : uint8_t {
   free,              // index unused
   awaiting_connect,  // accepted, CONNECT not read yet
+  authenticating,    // CONNECT read, AUTH awaited
   awaiting_grant,    // persistent: global decides; nothing more is parsed
   live,
   closing,  // closed or moved; the host still has to carry it out
@@ -43,7 +47,8 @@ struct PendingAnswer {
   uint64_t request = 0;                 // SubscribeDone owed; 0: none
   std::optional<wire::Message> stored;  // what global was asked: said again when it has restarted
   std::vector<mqtt::Reason> reasons;
-  std::vector<size_t> places;  // in `reasons`, of what global was asked to store
+  std::vector<size_t> places;   // in `reasons`, of what global was asked to store
+  std::vector<Subscribed> sys;  // below $SYS: their present values follow
 };
 
 // QoS > 0 publications of a clean session that wait for the receiver's window. Encoded packets,
@@ -52,6 +57,7 @@ struct Waiting {
   struct Item {
     Bytes packet;
     uint32_t id_at = 0;
+    Instant expires = never;
   };
   std::deque<Item> items;
   size_t bytes = 0;
@@ -80,11 +86,22 @@ struct ExactlyOnce {
 // What a persistent session has streamed out (packet id <-> inbox number) and what waits for the
 // lease.
 struct InboxState {
+  struct Held : wire::InboxEntry {
+    Instant expires = never;
+  };
   mqtt::InboxWindow window;
-  std::deque<wire::InboxEntry> held;  // at most Receive Maximum: global's credit
-  std::vector<uint64_t> acked;        // in this turn
-  uint64_t newest = 0;                // the highest number that came, of this session
+  std::deque<Held> held;        // at most Receive Maximum: global's credit
+  std::vector<uint64_t> acked;  // in this turn
+  uint64_t newest = 0;          // the highest number that came, of this session
   bool awaits_lease = false;
+};
+
+// Enhanced authentication; for the whole connection, since a client may authenticate anew.
+struct Authentication {
+  std::shared_ptr<const AuthMethod> method;
+  std::unique_ptr<AuthExchange> exchange;  // under way
+  Bytes connect;                           // while its CONNACK waits
+  std::optional<std::string> data;         // for CONNACK
 };
 
 struct Client {
@@ -99,6 +116,8 @@ struct Client {
   bool assigned_id = false;
   bool announce_keep_alive = false;  // the server chose another one
   bool announce_expiry = false;
+  bool problem_information = true;    // Request Problem Information
+  bool response_information = false;  // Request Response Information
   uint16_t keep_alive_s = 0;
   uint16_t receive_maximum = 65535;  // the client's
   uint32_t generation = 0;
@@ -129,6 +148,9 @@ struct Client {
   std::unique_ptr<InboxState> inbox;
   std::unique_ptr<std::vector<PendingAnswer>> answers;
   std::unique_ptr<wire::Will> will;
+  std::unique_ptr<Authentication> authentication;
+  std::unique_ptr<mqtt::TopicAliases> aliases_in;      // when the first one comes
+  std::unique_ptr<mqtt::OutgoingAliases> aliases_out;  // if the client takes any
 };
 
 }  // namespace muster::broker

@@ -6,6 +6,7 @@
 #include "broker/host_shard.hpp"
 #include "broker/node.hpp"
 #include "core/net/address.hpp"
+#include "core/net/heap.hpp"
 
 namespace muster::broker {
 namespace {
@@ -25,6 +26,7 @@ class NodeBody final : public host::Body {
   bool ready() const override { return node_.serving(); }
 
   void take_letters(Now now) override {
+    if (node_.wants_heap(now.mono)) node_.heap(net::heap_in_use());
     if (!mailbox_.take(opened_)) return;
     for (Parcel& parcel : opened_) node_.open(now, std::move(parcel));
     opened_.clear();
@@ -52,8 +54,8 @@ class Broker final : public BrokerRole {
     std::vector<ShardMailbox*> mailboxes;
     for (net::Listener& listener : listeners) {
       auto index = static_cast<ShardIndex>(shards_.size());
-      shards_.push_back(std::make_unique<ShardHost>(
-          index, options, gateway_->self().incarnation, std::move(listener)));
+      shards_.push_back(std::make_unique<ShardHost>(index, options, gateway_->self().incarnation,
+                                                    std::move(listener)));
       mailboxes.push_back(&shards_.back()->mailbox());
     }
     node_.connect(mailboxes);
@@ -124,8 +126,8 @@ Expected<std::unique_ptr<BrokerRole>, std::string> open_broker(net::ZmqContext& 
   if (!listeners) return Unexpected{listeners.error()};
   auto gateway = host::Gateway::open(context, std::move(self));
   if (!gateway) return Unexpected{gateway.error()};
-  std::unique_ptr<BrokerRole> role = std::make_unique<Broker>(
-      std::move(gateway).value(), options, std::move(listeners).value());
+  std::unique_ptr<BrokerRole> role =
+      std::make_unique<Broker>(std::move(gateway).value(), options, std::move(listeners).value());
   return role;
 }
 

@@ -5,11 +5,13 @@
 // parcel belongs to whoever holds it.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "broker/publications.hpp"
+#include "broker/shard_counters.hpp"
 #include "core/base/ids.hpp"
 #include "core/base/time.hpp"
 #include "core/mqtt/reason.hpp"
@@ -158,10 +160,32 @@ struct PresenceRows {
   std::vector<Row> rows;
 };
 
-using Letter =
-    std::variant<RouteChange, RoutesSeen, RoutesBound, PeerRoutes, PeerRoutesSeen, PeerLost, Taken,
-                 ForGlobal, FromGlobal, ListClaims, ClaimsListed, Lease, GlobalKnown, AskQuery,
-                 QueryAnswered, PresenceOpen, PresenceMore, PresenceClose, PresenceRows>;
+// ---- $SYS -------------------------------------------------------------------------------------
+
+// Node -> shards, each sys_interval: what have you counted? Answered by Counted.
+struct Count {
+  uint64_t round = 0;
+};
+struct Counted {
+  uint64_t round = 0;
+  ShardCounters counters;
+};
+// Node -> shards: what $SYS says from now on. One table for all, never changed once posted; ordered
+// by topic.
+struct SysValue {
+  std::string topic;
+  std::string payload;
+  bool changed = true;  // since the table before
+};
+using SysTable = std::shared_ptr<const std::vector<SysValue>>;
+struct SysValues {
+  SysTable table;
+};
+
+using Letter = std::variant<RouteChange, RoutesSeen, RoutesBound, PeerRoutes, PeerRoutesSeen,
+                            PeerLost, Taken, ForGlobal, FromGlobal, ListClaims, ClaimsListed, Lease,
+                            GlobalKnown, AskQuery, QueryAnswered, PresenceOpen, PresenceMore,
+                            PresenceClose, PresenceRows, Count, Counted, SysValues>;
 
 struct Parcel {
   ShardIndex from{};  // the sending shard; unused when `from_node`

@@ -12,6 +12,7 @@ Node::~Node() = default;
 
 void Node::start(Now now) {
   state_->peers.start(now);
+  state_->sys.start(now.mono);
   state_->handle_events(now);
 }
 
@@ -29,6 +30,7 @@ void Node::tick(Now now) {
   state.routes.tick(now.mono);
   state.tasks.tick(now);
   state.presence.tick(now);
+  state.sys.tick(now.mono);
   if (state.stop_by <= now.mono) state.stop_by = never, state.out_of_time = true;
 }
 
@@ -36,7 +38,7 @@ Instant Node::next_wake() const {
   const State& state = *state_;
   return std::min({state.desk.links.next_wake(), state.peers.next_wake(), state.lease.next_wake(),
                    state.routes.next_wake(), state.tasks.next_wake(), state.presence.next_wake(),
-                   state.stop_by});
+                   state.sys.next_wake(), state.stop_by});
 }
 
 void Node::open(Now now, Parcel parcel) {
@@ -75,6 +77,14 @@ bool Node::stopped() const {
 
 bool Node::serving() const {
   return state_->sessions.listed() && state_->peer_routes.global_known();
+}
+
+bool Node::wants_heap(Instant now) const {
+  return state_->sys.next_wake() <= now;
+}
+
+void Node::heap(uint64_t bytes) {
+  state_->sys.heap(bytes);
 }
 
 const NodeCounters& Node::counters() const {

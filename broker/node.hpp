@@ -38,6 +38,10 @@ class Node final : public wire::NodeMind {
   // Global is up and has this broker's claims: presence is known. Hosts wait for it before `ready`.
   bool serving() const;
 
+  // $SYS shows how much memory the process has in use, as its host says: asked for before a tick.
+  bool wants_heap(Instant now) const;
+  void heap(uint64_t bytes);
+
   const NodeCounters& counters() const;
 
  private:

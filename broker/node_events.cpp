@@ -20,7 +20,8 @@ Node::State::State(Options options, wire::NodeInfo self)
       servers(desk),
       tasks(desk, servers),
       queries(desk, tasks),
-      presence(desk, servers, tasks) {}
+      presence(desk, servers, tasks),
+      sys(desk) {}
 
 void Node::State::handle_events(Now now) {
   for (auto events = desk.links.take_events(); !events.empty(); events = desk.links.take_events()) {

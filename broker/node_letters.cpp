@@ -27,6 +27,7 @@ void Node::State::open(Now now, Parcel parcel) {
             [&](PresenceOpen& it) { presence.open(now, std::move(it)); },
             [&](PresenceMore& it) { presence.more(now, it); },
             [&](PresenceClose& it) { presence.close(it); },
+            [&](Counted& it) { sys.counted(now.mono, parcel.from, it); },
             [](auto&) { MUSTER_CHECK(!"a letter that is not for the Node"); },
         },
         letter);

@@ -8,6 +8,7 @@
 #include "broker/node_publications.hpp"
 #include "broker/node_queries.hpp"
 #include "broker/node_sessions.hpp"
+#include "broker/node_sys.hpp"
 
 namespace muster::broker {
 
@@ -26,6 +27,7 @@ struct Node::State {
   NodeTasks tasks;
   NodeQueries queries;
   NodePresence presence;
+  NodeSys sys;
 
   bool deposed = false;   // take a new incarnation once this batch of events is done
   bool renewing = false;  // links that end now end because we did

@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "core/base/check.hpp"
+#include "core/mqtt/codec.hpp"
 
 namespace muster::broker {
 
@@ -51,6 +52,9 @@ bool NodeStreams::age(Instant now, Item& item) {
   if (waited.count() >= expiry_s) return false;
   wire::Publish aged = *publish;
   aged.publication.expiry_s = expiry_s - static_cast<uint32_t>(waited.count());
+  aged.publication.properties.clear();  // 3.3.2-6
+  mqtt::forwardable_properties(publish->publication.properties, aged.publication.expiry_s,
+                               aged.publication.properties);
   item.message = std::make_shared<const wire::Message>(std::move(aged));
   item.since += waited;
   return true;

@@ -2,8 +2,11 @@
 // What an operator can set on a broker. Constant after start; copied into each shard and the node.
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
 
+#include "broker/authenticator.hpp"
 #include "core/base/time.hpp"
 #include "core/wire/links.hpp"
 
@@ -13,6 +16,7 @@ struct Options {
   uint16_t shards = 1;                         // at most 64
   uint32_t maximum_packet_size = 268'435'460;  // bytes, announced to MQTT 5 clients
   uint16_t receive_maximum = 1024;    // unacknowledged PUBLISHes a client may have towards us
+  uint16_t topic_alias_maximum = 10;  // topics remembered for a client, each way
   uint16_t maximum_keep_alive_s = 0;  // 0: the client decides; else longer ones are cut (v5)
   uint32_t maximum_session_expiry_s = UINT32_MAX;
   size_t outbox_limit_bytes = 64u << 20;  // over it QoS 0 to this client is dropped and counted
@@ -25,6 +29,10 @@ struct Options {
       std::chrono::milliseconds(4000);  // persistent CONNECT: lease + 1 s, then 0x88
   Duration route_wait = std::chrono::milliseconds(100);  // a slower peer is passed over, counted
   uint32_t topic_cache_entries = 65'536;
+  std::string response_information;  // told in CONNACK to who asks for it; empty: nothing
+  std::vector<std::shared_ptr<const AuthMethod>> auth_methods;  // of enhanced authentication
+  Duration sys_interval{};           // between two looks at what $SYS shows; 0: no $SYS
+  std::string version = "muster";    // as $SYS names it
   std::string presence_user = "%c";  // "%u": the login name, "%c": the client id
   Duration query_timeout = std::chrono::milliseconds(2000);
   uint32_t query_payload_max = 256u << 10;  // bytes of a question

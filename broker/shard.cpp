@@ -13,6 +13,7 @@ Shard::~Shard() = default;
 
 uint32_t Shard::accept(Now now, std::string address) {
   state_->now = now;
+  ++state_->counters.sockets;
   return state_->new_client(std::move(address));
 }
 
@@ -26,6 +27,7 @@ uint32_t Shard::adopt(Now now, Move moved) {
 
 void Shard::receive(Now now, uint32_t client, BytesView bytes) {
   state_->now = now;
+  state_->counters.bytes_received += bytes.size();
   state_->feed(client, bytes);
   state_->close_doomed();
 }

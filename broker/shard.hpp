@@ -20,6 +20,7 @@
 
 #include "broker/letters.hpp"
 #include "broker/options.hpp"
+#include "broker/shard_counters.hpp"
 #include "core/base/bytes.hpp"
 #include "core/base/time.hpp"
 
@@ -39,15 +40,6 @@ struct ShardEffects {
   std::vector<uint32_t> resume;  // read again
   std::vector<Move> moves;
   std::vector<uint32_t> close;  // after what is in the outbox was offered to the socket once more
-};
-
-struct ShardCounters {
-  uint64_t received = 0;   // PUBLISH from clients
-  uint64_t delivered = 0;  // PUBLISH to clients
-  uint64_t dropped = 0;    // QoS 0 over a slow reader's limit
-  uint64_t slow_closed = 0;
-  uint64_t refused = 0;      // packets answered by a reason >= 0x80
-  uint64_t connections = 0;  // live now
 };
 
 class Shard {

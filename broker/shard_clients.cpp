@@ -61,18 +61,20 @@ void Shard::State::set_deadline(uint32_t index, Instant wanted) {
 
 void Shard::State::deadline_passed(uint32_t index) {
   Client& client = at(index);
-  if (client.phase == Phase::awaiting_connect) {
+  if (client.phase == Phase::awaiting_connect || client.phase == Phase::authenticating) {
     return end(index, wire::GoneReason::connection_lost);
   }
   if (client.phase == Phase::awaiting_grant) {
-    return refuse(index, client.version, mqtt::Reason::server_unavailable);
+    return refuse(index, client.version, mqtt::Reason::server_unavailable,
+                  "sessions cannot be reached now");
   }
   // 3.1.2-22: one and a half times the keep-alive without a packet. A client that we do not read
   // (its window is full) cannot be heard: its keep-alive is suspended.
   if (client.paused) client.last_heard = now.mono;
   Instant limit = client.last_heard + std::chrono::milliseconds(1500) * client.keep_alive_s;
   if (limit > now.mono) return set_deadline(index, limit);
-  fail(index, mqtt::Reason::keep_alive_timeout, wire::GoneReason::keep_alive_timeout);
+  fail(index, mqtt::Reason::keep_alive_timeout, wire::GoneReason::keep_alive_timeout,
+       "silent for one and a half times the keep-alive");
 }
 
 void Shard::State::free_client(uint32_t index) {

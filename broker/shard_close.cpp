@@ -1,6 +1,7 @@
 // Every way in which a connection ends. There is one end(): it reports the end to global, takes the
 // session out of this shard and leaves the socket to the host.
 
+#include <algorithm>
 #include <utility>
 
 #include "broker/shard_state.hpp"
@@ -9,12 +10,15 @@ namespace muster::broker {
 
 using mqtt::Reason;
 
-// The server ends it: MQTT 5 clients are told why (4.13.1), others are just closed.
-void Shard::State::fail(uint32_t index, Reason reason, wire::GoneReason why) {
+// The server ends it: MQTT 5 clients are told why (4.13.1), others are just closed. `detail`: what
+// the reason code alone does not say, for a human; for who wants problem information (3.1.2.11.7).
+void Shard::State::fail(uint32_t index, Reason reason, wire::GoneReason why, BytesView detail) {
   Client& client = at(index);
   ++counters.refused;
   if (client.phase == Phase::live && client.version == mqtt::Version::v5) {
-    write(index, mqtt::Disconnect{reason, {}});
+    mqtt::Disconnect packet{reason, {}};
+    if (!detail.empty() && client.problem_information) packet.properties.reason_string = detail;
+    write(index, packet);
   }
   if (client.phase == Phase::awaiting_grant) {
     write(index, mqtt::Connack{false, Reason::server_unavailable, {}});
@@ -29,8 +33,10 @@ void Shard::State::disconnected(uint32_t index, const mqtt::Frame& frame) {
   const auto& packet = std::get<mqtt::Disconnect>(*decoded);
   auto expiry_s = packet.properties.session_expiry_interval;
   if (expiry_s && *expiry_s > 0 && client.session_expiry_s == 0) {  // 3.14.2-2
-    return fail(index, Reason::protocol_error, wire::GoneReason::protocol_error);
+    return fail(index, Reason::protocol_error, wire::GoneReason::protocol_error,
+                "the session expiry interval of CONNECT was 0");
   }
+  if (expiry_s) expiry_s = std::min(*expiry_s, options.maximum_session_expiry_s);
   bool clean = packet.reason == Reason::success;
   end(index, clean ? wire::GoneReason::disconnected : wire::GoneReason::disconnected_with_will,
       expiry_s);
@@ -81,14 +87,16 @@ void Shard::State::forget_session(uint32_t index) {
 
 // 3.1.4-3: a second connection with the same client identifier ends the first.
 void Shard::State::take_over(uint32_t index) {
-  fail(index, Reason::session_taken_over, wire::GoneReason::taken_over);
+  fail(index, Reason::session_taken_over, wire::GoneReason::taken_over,
+       "another connection has your client identifier");
 }
 
 // The same, but the second one is at another broker.
 void Shard::State::evict(const wire::Evict& order) {
   auto known = by_id.find(order.client_id);
   if (known == by_id.end() || at(known->second).serial != order.serial) return;
-  fail(known->second, static_cast<Reason>(order.reason), wire::GoneReason::taken_over);
+  fail(known->second, static_cast<Reason>(order.reason), wire::GoneReason::taken_over,
+       "another connection has your client identifier");
 }
 
 }  // namespace muster::broker

@@ -44,11 +44,15 @@ wire::Will will_of(const mqtt::WillMessage& message, const std::string& client_i
 }  // namespace
 
 void Shard::State::connect(uint32_t index, const mqtt::Frame& frame) {
+  ++counters.connects;
   auto decoded = mqtt::decode(frame, Version::v5, mqtt::Sender::client);
   if (!decoded) return refuse(index, mqtt::connect_version(frame), decoded.error());
   const auto& packet = std::get<mqtt::Connect>(*decoded);
   Client& client = at(index);
   client.version = packet.version;
+  client.maximum_packet_size = packet.properties.maximum_packet_size.value_or(UINT32_MAX);
+  client.problem_information = packet.properties.request_problem_information.value_or(1) != 0;
+  client.response_information = packet.properties.request_response_information.value_or(0) != 0;
   if (!acceptable(index, packet)) return;
 
   client.client_id = packet.client_id;
@@ -58,33 +62,40 @@ void Shard::State::connect(uint32_t index, const mqtt::Frame& frame) {
   } else if (move_home(index, frame)) {
     return;
   }
+  if (packet.properties.authentication_method) return authenticate(index, frame, packet);
   open_session(index, packet, assigned);
 }
 
 // What CONNACK says is not available (3.2.2.3.5), names that presence keeps for itself,
 // and the client identifiers of 3.1.3.1.
 bool Shard::State::acceptable(uint32_t index, const mqtt::Connect& packet) {
-  auto refused = [&](Reason reason) {
-    refuse(index, packet.version, reason);
+  auto refused = [&](Reason reason, BytesView detail = {}) {
+    refuse(index, packet.version, reason, detail);
     return false;
   };
   bool v5 = packet.version == Version::v5;
-  if (packet.properties.authentication_method) return refused(Reason::bad_authentication_method);
+  const auto& method = packet.properties.authentication_method;
+  if (method && !auth_method(*method)) {
+    return refused(Reason::bad_authentication_method, "no such authentication method");
+  }
   if (packet.client_id.empty() && !v5 && !packet.clean_start) {
     return refused(Reason::client_identifier_not_valid);
   }
   if (packet.user_name && (packet.user_name->starts_with('~') || *packet.user_name == "me")) {
-    return refused(Reason::bad_user_name_or_password);
+    return refused(Reason::bad_user_name_or_password,
+                   "\"me\" and names that begin with ~ are the broker's");
   }
   if (packet.will && v5 && packet.will->retain) return refused(Reason::retain_not_supported);
   return true;
 }
 
-void Shard::State::refuse(uint32_t index, Version version, Reason reason) {
+void Shard::State::refuse(uint32_t index, Version version, Reason reason, BytesView detail) {
   ++counters.refused;
   at(index).version = version;
   if (version == Version::v5 || mqtt::connect_code(reason) != 0) {
-    write(index, mqtt::Connack{false, reason, {}});
+    mqtt::Connack packet{false, reason, {}};
+    if (!detail.empty() && at(index).problem_information) packet.properties.reason_string = detail;
+    write(index, packet);
   }
   end(index, wire::GoneReason::protocol_error);
 }
@@ -102,6 +113,8 @@ bool Shard::State::move_home(uint32_t index, const mqtt::Frame& frame) {
   Client& client = at(index);
   ShardIndex home = home_of(client.client_id, options.shards);
   if (home == self) return false;
+  --counters.connects;  // counted there
+  --counters.packets_received;
   // What was read after the CONNECT follows it: see parse().
   effects.moves.push_back({index, home, client.address, Bytes(frame.whole)});
   set_deadline(index, never);
@@ -122,7 +135,9 @@ void Shard::State::open_session(uint32_t index, const mqtt::Connect& packet, boo
   client.persistent = !packet.clean_start || client.session_expiry_s > 0;
   client.receive_maximum = properties.receive_maximum.value_or(65535);
   client.ids = mqtt::PacketIds(client.receive_maximum);
-  client.maximum_packet_size = properties.maximum_packet_size.value_or(UINT32_MAX);
+  uint16_t aliases =
+      std::min(properties.topic_alias_maximum.value_or(0), options.topic_alias_maximum);
+  if (aliases > 0) client.aliases_out = std::make_unique<mqtt::OutgoingAliases>(aliases);
   client.keep_alive_s = packet.keep_alive;
   uint16_t most = options.maximum_keep_alive_s;
   if (most != 0 && packet.version == Version::v5 &&
@@ -164,16 +179,30 @@ void Shard::State::connack(uint32_t index, bool session_present) {
   set_deadline(index, limited ? first : never);
 
   mqtt::Connack packet;
+  std::string method;
   packet.session_present = session_present;
   if (client.version == Version::v5) {
     mqtt::Properties& properties = packet.properties;
     properties.receive_maximum = options.receive_maximum;
     properties.retain_available = uint8_t{0};
+    if (options.topic_alias_maximum > 0) {
+      properties.topic_alias_maximum = options.topic_alias_maximum;
+    }
     if (options.maximum_packet_size < unannounced_packet_size) {
       properties.maximum_packet_size = options.maximum_packet_size;
     }
     properties.shared_subscription_available = uint8_t{0};
     if (client.assigned_id) properties.assigned_client_identifier = client.client_id;
+    if (client.response_information && !options.response_information.empty()) {
+      properties.response_information = options.response_information;
+    }
+    if (client.authentication) {
+      method = client.authentication->method->name();
+      properties.authentication_method = method;
+      if (client.authentication->data) {
+        properties.authentication_data = *client.authentication->data;
+      }
+    }
     if (client.announce_keep_alive) properties.server_keep_alive = client.keep_alive_s;
     if (client.announce_expiry) properties.session_expiry_interval = client.session_expiry_s;
   }

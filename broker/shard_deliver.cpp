@@ -38,11 +38,11 @@ void Shard::State::deliver_to(const Target& target, Outgoing& outgoing) {
   const Outgoing::Form& packet = form(outgoing, client.version, qos);
   // 3.1.2-25: as if delivered; empty: it grew over what a packet may have (2.1.4).
   if (packet.packet.empty() || packet.size() > client.maximum_packet_size) return;
-  if (acknowledged) return send_or_queue(target.client, packet);
+  counters.payload_sent += outgoing.publication.payload.size();
+  if (acknowledged) return send_or_queue(target.client, packet, outgoing.publication.expiry_s);
   if (client.outbox.size() > options.outbox_limit_bytes && slow(target.client)) return;
   ++counters.delivered;
-  write(target.client, packet.packet);
-  if (!packet.tail.empty()) write(target.client, packet.tail);
+  write_publish(target.client, packet.packet, packet.tail);
 }
 
 Outgoing::Form& Shard::State::form(Outgoing& outgoing, Version version, Qos qos) {
@@ -73,28 +73,24 @@ Outgoing::Form& Shard::State::form(Outgoing& outgoing, Version version, Qos qos)
 }
 
 // QoS > 0 to a clean session: at once while its window (and its outbox) has room, else it waits.
-void Shard::State::send_or_queue(uint32_t index, const Outgoing::Form& packet) {
+void Shard::State::send_or_queue(uint32_t index, const Outgoing::Form& packet, uint32_t expiry_s) {
   Client& client = at(index);
   bool room = client.outbox.size() <= options.outbox_limit_bytes;
   uint16_t id = room && !client.waiting ? client.ids.acquire() : uint16_t{0};
   if (id != 0) {
     ++counters.delivered;
     note_sent(client, packet.packet, id);
-    size_t start = client.outbox.size();
-    write(index, packet.packet);
-    client.outbox[start + packet.id_at] = static_cast<char>(id >> 8);
-    client.outbox[start + packet.id_at + 1] = static_cast<char>(id & 0xFF);
-    if (!packet.tail.empty()) write(index, packet.tail);
-    return;
+    return write_publish(index, packet.packet, packet.tail, packet.id_at, id);
   }
   if (!client.waiting) client.waiting = std::make_unique<Waiting>();
   Waiting& waiting = *client.waiting;
   // Alone it may be larger than the limit: nothing would ever make room for it.
   if (!waiting.items.empty() && waiting.bytes + packet.size() > options.queue_limit_bytes) {
-    return doom(index, mqtt::Reason::quota_exceeded);
+    return doom(index, mqtt::Reason::quota_exceeded, "too many messages wait for your PUBACK");
   }
   waiting.bytes += packet.size();
-  Bytes& whole = waiting.items.emplace_back(Waiting::Item{{}, packet.id_at}).packet;
+  Instant expires = expiry_s == UINT32_MAX ? never : now.mono + std::chrono::seconds(expiry_s);
+  Bytes& whole = waiting.items.emplace_back(Waiting::Item{{}, packet.id_at, expires}).packet;
   whole.reserve(packet.size());
   whole.append(packet.packet).append(packet.tail);
 }
@@ -104,18 +100,32 @@ void Shard::State::pump_waiting(uint32_t index) {
   Client& client = at(index);
   Waiting& waiting = *client.waiting;
   while (!waiting.items.empty() && client.outbox.size() <= options.outbox_limit_bytes) {
-    uint16_t id = client.ids.acquire();
-    if (id == 0) return;
+    if (client.ids.full()) return;
     Waiting::Item& item = waiting.items.front();
-    item.packet[item.id_at] = static_cast<char>(id >> 8);
-    item.packet[item.id_at + 1] = static_cast<char>(id & 0xFF);
-    ++counters.delivered;
-    note_sent(client, item.packet, id);
-    write(index, item.packet);
+    if (still_wanted(item, client.version)) {
+      uint16_t id = client.ids.acquire();
+      ++counters.delivered;
+      note_sent(client, item.packet, id);
+      write_publish(index, item.packet, {}, item.id_at, id);
+    }
     waiting.bytes -= item.packet.size();
     waiting.items.pop_front();
   }
   if (waiting.items.empty()) client.waiting.reset();
+}
+
+// What expired while it waited is deleted (3.3.2-5), else what is left goes with it (3.3.2-6).
+bool Shard::State::still_wanted(Waiting::Item& item, Version version) {
+  if (item.expires == never) return true;
+  if (item.expires <= now.mono) {
+    ++counters.expired;
+    return false;
+  }
+  auto left = std::chrono::ceil<std::chrono::seconds>(item.expires - now.mono);
+  if (version == Version::v5) {
+    mqtt::restamp_message_expiry(item.packet, static_cast<uint32_t>(left.count()));
+  }
+  return true;
 }
 
 // QoS 0 to a client whose outbox is over its limit: dropped and counted. One that stays over it is
@@ -125,26 +135,26 @@ bool Shard::State::slow(uint32_t index) {
   ++counters.dropped;
   if (client.over_limit_since == never) client.over_limit_since = now.mono;
   if (now.mono - client.over_limit_since > options.slow_reader_timeout) {
-    doom(index, mqtt::Reason::quota_exceeded);
+    doom(index, mqtt::Reason::quota_exceeded, "you read too slowly");
   }
   return true;
 }
 
 // Closing a client changes what is being walked through: it waits until the event is over.
-void Shard::State::doom(uint32_t index, mqtt::Reason reason) {
+void Shard::State::doom(uint32_t index, mqtt::Reason reason, const char* detail) {
   Client& client = at(index);
   if (client.doomed) return;
   client.doomed = true;
-  doomed.push_back({index, reason});
+  doomed.push_back({index, reason, detail});
 }
 
 void Shard::State::close_doomed() {
-  for (auto [index, reason] : std::exchange(doomed, {})) {
+  for (auto [index, reason, detail] : std::exchange(doomed, {})) {
     Client& client = at(index);
     client.doomed = false;
     if (client.phase != Phase::live) continue;
     ++counters.slow_closed;
-    fail(index, reason, wire::GoneReason::administrative);
+    fail(index, reason, wire::GoneReason::administrative, detail);
   }
 }
 

@@ -17,13 +17,17 @@ void Shard::State::inbox_deliver(wire::Deliver message) {
       // Global forgot what it had streamed (its store was damaged or not synced): numbers begin
       // anew, for this device with its next connection.
       if (!entry.redelivery) {
-        return fail(index, mqtt::Reason::administrative_action, wire::GoneReason::administrative);
+        return fail(index, mqtt::Reason::administrative_action, wire::GoneReason::administrative,
+                    "the inbox was damaged: connect again");
       }
       came_again(index, entry.number);
       continue;
     }
     inbox.newest = entry.number;
-    inbox.held.push_back(std::move(entry));
+    const uint32_t expiry_s = entry.publication.expiry_s;
+    const bool never_sent = expiry_s != wire::no_expiry && !entry.redelivery;
+    inbox.held.push_back(
+        {std::move(entry), never_sent ? now.mono + std::chrono::seconds(expiry_s) : never});
   }
   pump_inbox(index);
 }
@@ -46,12 +50,29 @@ void Shard::State::pump_inbox(uint32_t index) {
   while (!inbox.held.empty() && now.mono < lease_until &&
          client.outbox.size() <= options.outbox_limit_bytes &&  // sent() goes on
          inbox.window.may_start(inbox.held.front().number)) {
-    inbox_send(index, inbox.held.front());
+    InboxState::Held& next = inbox.held.front();
+    if (inbox_wanted(next)) {
+      inbox_send(index, next);
+    } else {
+      acknowledge_number(index, next.number);
+    }
     inbox.held.pop_front();
   }
   if (inbox.held.empty() || now.mono < lease_until || inbox.awaits_lease) return;
   inbox.awaits_lease = true;
   lease_waits.push_back(ref(index));
+}
+
+// As still_wanted().
+bool Shard::State::inbox_wanted(InboxState::Held& entry) {
+  if (entry.expires == never) return true;
+  if (entry.expires <= now.mono) {
+    ++counters.expired;
+    return false;
+  }
+  auto left = std::chrono::ceil<std::chrono::seconds>(entry.expires - now.mono);
+  entry.publication.expiry_s = static_cast<uint32_t>(left.count());
+  return true;
 }
 
 void Shard::State::inbox_send(uint32_t index, const wire::InboxEntry& entry) {
@@ -70,14 +91,14 @@ void Shard::State::inbox_send(uint32_t index, const wire::InboxEntry& entry) {
   }
   uint16_t id = client.inbox->window.start(entry.number, mqtt::InboxWindow::State::awaits_puback);
   Bytes packet;
-  const bool encoded = mqtt::encode_publish_head(client.version, from.topic, from.payload.size(),
-                                                 properties, mqtt::Qos::at_least_once, false,
-                                                 entry.redelivery, id, packet);
+  const bool encoded =
+      mqtt::encode_publish_head(client.version, from.topic, from.payload.size(), properties,
+                                mqtt::Qos::at_least_once, false, entry.redelivery, id, packet);
   const bool fits = packet.size() + from.payload.size() <= client.maximum_packet_size;
   if (!encoded || !fits) return inbox_acked(index, id);  // 3.1.2-25
   ++counters.delivered;
-  write(index, packet);
-  write(index, from.payload);
+  counters.payload_sent += from.payload.size();
+  write_publish(index, packet, from.payload);
 }
 
 void Shard::State::inbox_acked(uint32_t index, uint16_t packet_id) {

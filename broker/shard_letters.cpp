@@ -41,6 +41,8 @@ void Shard::State::open(const Parcel& parcel) {
                    [&](const GlobalKnown& it) { global_known = it.known; },
                    [&](const QueryAnswered& it) { query_answered(it); },
                    [&](const PresenceRows& it) { presence_rows(it); },
+                   [&](const Count& it) { count_for_sys(it.round); },
+                   [&](const SysValues& it) { sys_news(it); },
                    [](const auto&) { MUSTER_CHECK(!"a letter that is for the Node"); },
                },
                letter);

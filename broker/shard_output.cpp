@@ -8,6 +8,24 @@ namespace muster::broker {
 namespace {
 constexpr size_t spare_limit = 256;               // outboxes kept for reuse
 constexpr size_t spare_capacity_limit = 1 << 20;  // larger ones are given back to the heap
+
+void put_id(Bytes& packet, size_t at, uint16_t id) {
+  packet[at] = static_cast<char>(id >> 8);
+  packet[at + 1] = static_cast<char>(id & 0xFF);
+}
+
+// 3.2.2-19 and its like: the reason string goes before the packet does.
+Bytes without_problem_information(mqtt::Packet packet, mqtt::Version version) {
+  std::visit(
+      [](auto& one) {
+        if constexpr (requires { one.properties; }) one.properties.reason_string.reset();
+      },
+      packet);
+  Bytes encoded;
+  mqtt::encode(packet, version, encoded);
+  return encoded;
+}
+
 }  // namespace
 
 void Shard::State::borrow_outbox(Client& client) {
@@ -17,6 +35,11 @@ void Shard::State::borrow_outbox(Client& client) {
 }
 
 void Shard::State::write(uint32_t index, BytesView bytes) {
+  ++counters.packets_sent;
+  append(index, bytes);
+}
+
+void Shard::State::append(uint32_t index, BytesView bytes) {
   Client& client = at(index);
   if (client.outbox.empty()) borrow_outbox(client);
   client.outbox.append(bytes);
@@ -28,12 +51,36 @@ void Shard::State::write(uint32_t index, BytesView bytes) {
 void Shard::State::write(uint32_t index, const mqtt::Packet& packet) {
   Bytes encoded;
   mqtt::encode(packet, at(index).version, encoded);
-  if (encoded.size() > at(index).maximum_packet_size) return;  // 3.1.2-24: never sent
+  if (encoded.size() > at(index).maximum_packet_size) {
+    encoded = without_problem_information(packet, at(index).version);
+    if (encoded.size() > at(index).maximum_packet_size) return;  // 3.1.2-24: never sent
+  }
   write(index, encoded);
+}
+
+// Every PUBLISH that is encoded goes out through here. `tail`: the end of its payload, if that is
+// not in `packet`; `id_at`: where its packet identifier is to be put (0: it stays). Who takes topic
+// aliases gets them in what is really sent, in order.
+void Shard::State::write_publish(uint32_t index, BytesView packet, BytesView tail, uint32_t id_at,
+                                 uint16_t id) {
+  Client& client = at(index);
+  if (client.aliases_out) {
+    Bytes whole(packet);
+    if (id_at != 0) put_id(whole, id_at, id);
+    Bytes aliased;
+    client.aliases_out->append(whole, tail.size(), client.maximum_packet_size, aliased);
+    write(index, aliased);
+  } else {
+    size_t start = client.outbox.size();
+    write(index, packet);
+    if (id_at != 0) put_id(client.outbox, start + id_at, id);
+  }
+  if (!tail.empty()) append(index, tail);
 }
 
 void Shard::State::sent(uint32_t index, size_t bytes) {
   Client& client = at(index);
+  counters.bytes_sent += bytes;
   client.sent += static_cast<uint32_t>(bytes);
   MUSTER_CHECK(client.sent <= client.outbox.size());
   if (client.sent < client.outbox.size()) {

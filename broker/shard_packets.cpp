@@ -47,8 +47,12 @@ BytesView Shard::State::parse(uint32_t index, BytesView input) {
     if (!frame) {
       if (client.phase == Phase::awaiting_connect) {
         end(index, wire::GoneReason::protocol_error);
+      } else if (client.phase == Phase::authenticating) {
+        refuse(index, client.version, frame.error());
       } else {
-        fail(index, frame.error(), wire::GoneReason::protocol_error);
+        bool large = frame.error() == Reason::packet_too_large;
+        fail(index, frame.error(), wire::GoneReason::protocol_error,
+             large ? "CONNACK says how large a packet may be" : "");
       }
       return {};
     }
@@ -57,8 +61,11 @@ BytesView Shard::State::parse(uint32_t index, BytesView input) {
       return input;
     }
     input.remove_prefix(frame->whole.size());
+    ++counters.packets_received;
     if (client.phase == Phase::awaiting_connect) {
       handle(index, *frame);
+    } else if (client.phase == Phase::authenticating) {
+      handle_authenticating(index, *frame);
     } else {
       handle_live(index, *frame);
     }
@@ -93,6 +100,8 @@ void Shard::State::handle_live(uint32_t index, const mqtt::Frame& frame) {
       return unsubscribe(index, frame);
     case PacketType::disconnect:
       return disconnected(index, frame);
+    case PacketType::auth:
+      return auth(index, frame);
     case PacketType::connect:  // 3.1.0-2: whatever else is wrong with it
       return fail(index, Reason::protocol_error, wire::GoneReason::protocol_error);
     default:
@@ -100,9 +109,7 @@ void Shard::State::handle_live(uint32_t index, const mqtt::Frame& frame) {
   }
   auto packet = mqtt::decode(frame, at(index).version, mqtt::Sender::client);
   if (!packet) return fail(index, packet.error(), wire::GoneReason::protocol_error);
-  if (frame.type == PacketType::pingreq) return write(index, mqtt::Pingresp{});
-  // AUTH without an agreed method (4.12.0-7).
-  fail(index, Reason::protocol_error, wire::GoneReason::protocol_error);
+  write(index, mqtt::Pingresp{});  // no other is a client's
 }
 
 void Shard::State::pause(uint32_t index) {

@@ -27,10 +27,40 @@ void Shard::State::publish(uint32_t index, const mqtt::Frame& frame) {
   if (!decoded) return fail(index, decoded.error(), wire::GoneReason::protocol_error);
   if (!publish_allowed(index, *decoded)) return;
   ++counters.received;
-  if (decoded->qos == Qos::exactly_once && !received_anew(index, *decoded)) return;
-  if (decoded->topic[0] == '$') return publish_virtual(index, *decoded);
+  counters.payload_received += decoded->payload.size();
   // A QoS 0 packet without flags goes out as it came in, to receivers of the same version.
-  publish_routed(index, *decoded, frame.flags == 0 ? frame.whole : BytesView());
+  BytesView as_is = frame.flags == 0 ? frame.whole : BytesView();
+  if (!decoded->forwardable) return publish_aliased(index, *decoded);
+  publish_whole(index, *decoded, as_is);
+}
+
+// With a topic alias (3.3.2.3.4): from here on it is the packet that it stands for.
+void Shard::State::publish_aliased(uint32_t index, PublishView packet) {
+  Client& client = at(index);
+  if (!client.aliases_in) {
+    client.aliases_in = std::make_unique<mqtt::TopicAliases>(options.topic_alias_maximum);
+  }
+  auto topic = client.aliases_in->resolve(packet.topic, packet.topic_alias);
+  if (!topic) {
+    bool over = topic.error() == Reason::topic_alias_invalid;
+    return fail(
+        index, topic.error(), wire::GoneReason::protocol_error,
+        over ? "CONNACK says how many topic aliases there are" : "this topic alias was never set");
+  }
+  Bytes properties;
+  mqtt::forwardable_properties(packet.properties, properties);
+  packet.topic = *topic;
+  packet.topic_alias = 0;
+  packet.properties = properties;
+  packet.forwardable = true;
+  publish_whole(index, packet, {});
+}
+
+// `as_is`: see publish_routed().
+void Shard::State::publish_whole(uint32_t index, const PublishView& packet, BytesView as_is) {
+  if (packet.qos == Qos::exactly_once && !received_anew(index, packet)) return;
+  if (packet.topic[0] == '$') return publish_virtual(index, packet);
+  publish_routed(index, packet, as_is);
 }
 
 // `as_is`: the packet as it may be sent on unchanged; empty if it must be encoded.
@@ -45,6 +75,7 @@ void Shard::State::publish_routed(uint32_t index, const PublishView& packet, Byt
   if (resolved.targets.empty()) return;
   Outgoing outgoing;
   outgoing.publication = {packet.topic, packet.payload, packet.properties, {}, packet.qos};
+  outgoing.publication.expiry_s = packet.message_expiry;
   outgoing.from = index;
   outgoing.forms[client.version == mqtt::Version::v5][0].packet = as_is;
   deliver(resolved, outgoing);
@@ -54,15 +85,14 @@ void Shard::State::publish_routed(uint32_t index, const PublishView& packet, Byt
 bool Shard::State::publish_allowed(uint32_t index, const PublishView& packet) {
   Client& client = at(index);
   bool v5 = client.version == mqtt::Version::v5;
-  auto refused = [&](Reason reason) {
-    fail(index, reason, wire::GoneReason::protocol_error);
+  auto refused = [&](Reason reason, BytesView detail = {}) {
+    fail(index, reason, wire::GoneReason::protocol_error, detail);
     return false;
   };
   if (packet.retain && v5) return refused(Reason::retain_not_supported);
-  if (packet.topic_alias != 0 || packet.topic.empty()) return refused(Reason::topic_alias_invalid);
   if (packet.qos != Qos::at_most_once && (client.acks || client.two) &&
       unanswered(client) >= options.receive_maximum && !known(client, packet)) {
-    return refused(Reason::receive_maximum_exceeded);
+    return refused(Reason::receive_maximum_exceeded, "CONNACK says how many may be under way");
   }
   return true;
 }

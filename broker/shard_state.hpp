@@ -79,12 +79,14 @@ struct Shard::State {
   struct Doomed {
     uint32_t client;
     mqtt::Reason reason;
+    const char* detail;
   };
   std::vector<Doomed> doomed;
   uint64_t next_request = 1;
   std::vector<uint32_t> acked_clients;
   std::map<uint64_t, uint32_t> presence;  // subscription number -> client
   uint64_t next_presence = 1;
+  SysTable sys;  // may be empty
 
   // clients (shard_clients.cpp)
   uint32_t new_client(std::string address);
@@ -107,13 +109,16 @@ struct Shard::State {
   // output (shard_output.cpp)
   void write(uint32_t index, BytesView bytes);
   void write(uint32_t index, const mqtt::Packet& packet);
+  void append(uint32_t index, BytesView bytes);
+  void write_publish(uint32_t index, BytesView packet, BytesView tail = {}, uint32_t id_at = 0,
+                     uint16_t id = 0);
   void borrow_outbox(Client& client);
   void sent(uint32_t index, size_t bytes);
 
   // connect (shard_connect.cpp)
   void connect(uint32_t index, const mqtt::Frame& frame);
   bool acceptable(uint32_t index, const mqtt::Connect& packet);
-  void refuse(uint32_t index, mqtt::Version version, mqtt::Reason reason);
+  void refuse(uint32_t index, mqtt::Version version, mqtt::Reason reason, BytesView detail = {});
   void assign_client_id(uint32_t index);
   bool move_home(uint32_t index, const mqtt::Frame& frame);
   void open_session(uint32_t index, const mqtt::Connect& packet, bool assigned);
@@ -123,8 +128,16 @@ struct Shard::State {
   void granted(const wire::Grant& grant);
   void refused(const wire::Refused& refusal);
 
+  // authenticate (shard_authenticate.cpp)
+  std::shared_ptr<const AuthMethod> auth_method(BytesView name) const;
+  void authenticate(uint32_t index, const mqtt::Frame& frame, const mqtt::Connect& packet);
+  void handle_authenticating(uint32_t index, const mqtt::Frame& frame);
+  void auth(uint32_t index, const mqtt::Frame& frame);
+  void take_step(uint32_t index, AuthStep step);
+  void authenticated(uint32_t index);
+
   // close (shard_close.cpp): every way in which a connection ends
-  void fail(uint32_t index, mqtt::Reason reason, wire::GoneReason why);
+  void fail(uint32_t index, mqtt::Reason reason, wire::GoneReason why, BytesView detail = {});
   void disconnected(uint32_t index, const mqtt::Frame& frame);
   void end(uint32_t index, wire::GoneReason why, std::optional<uint32_t> expiry_s = {});
   void take_over(uint32_t index);
@@ -134,6 +147,8 @@ struct Shard::State {
   // publish (shard_publish.cpp): from clients and neighbours to everybody
   void publish(uint32_t index, const mqtt::Frame& frame);
   bool publish_allowed(uint32_t index, const mqtt::PublishView& packet);
+  void publish_aliased(uint32_t index, mqtt::PublishView packet);
+  void publish_whole(uint32_t index, const mqtt::PublishView& packet, BytesView as_is);
   const Resolved& route(Client& client, BytesView topic);
   uint32_t forward(const Resolved& resolved, const mqtt::PublishView& packet,
                    const Client& publisher);
@@ -144,10 +159,11 @@ struct Shard::State {
   void deliver(const Resolved& resolved, Outgoing& outgoing);
   void deliver_to(const Target& target, Outgoing& outgoing);
   Outgoing::Form& form(Outgoing& outgoing, mqtt::Version version, mqtt::Qos qos);
-  void send_or_queue(uint32_t index, const Outgoing::Form& packet);
+  void send_or_queue(uint32_t index, const Outgoing::Form& packet, uint32_t expiry_s);
   void pump_waiting(uint32_t index);
+  bool still_wanted(Waiting::Item& item, mqtt::Version version);
   bool slow(uint32_t index);
-  void doom(uint32_t index, mqtt::Reason reason);
+  void doom(uint32_t index, mqtt::Reason reason, const char* detail);
   void close_doomed();
 
   // acknowledge (shard_acknowledge.cpp): PUBACK, PUBREC and PUBCOMP out, PUBACK in
@@ -189,12 +205,19 @@ struct Shard::State {
   void presence_rows(const PresenceRows& letter);
   void presence_drained(uint32_t index);
 
+  // sys (shard_sys.cpp): $SYS, what this broker says of itself
+  void count_for_sys(uint64_t round);
+  void sys_news(const SysValues& letter);
+  bool wants_sys(uint32_t index, const Subscribed& subscription);
+  void send_sys(uint32_t index, const Subscribed& subscription);
+
   // inbox (shard_inbox.cpp): persistent sessions
   void inbox_deliver(wire::Deliver message);
   void pump_inbox(uint32_t index);
   void inbox_acked(uint32_t index, uint16_t packet_id);
   void acknowledge_number(uint32_t index, uint64_t number);
   void came_again(uint32_t index, uint64_t number);
+  bool inbox_wanted(InboxState::Held& entry);
   void inbox_send(uint32_t index, const wire::InboxEntry& entry);
   void lease_renewed(Instant until);
   void flush_inbox_acks();

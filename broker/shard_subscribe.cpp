@@ -31,6 +31,7 @@ void Shard::State::subscribe(uint32_t index, const mqtt::Frame& frame) {
       subscription.options.qos = std::min(entry.options.qos, Qos::at_least_once);
     }
     subscription.identifier = identifiers.empty() ? 0 : identifiers.front();
+    if (wants_sys(index, subscription)) answer.sys.push_back(subscription);
     const size_t before = stored.subscriptions.size();
     answer.reasons.push_back(subscribe_one(index, std::move(subscription), answer.routes, stored));
     if (stored.subscriptions.size() > before) answer.places.push_back(answer.reasons.size() - 1);
@@ -150,6 +151,7 @@ void Shard::State::answer_due(uint32_t index) {
       at = answers.erase(at);
     } else {
       write(index, mqtt::Suback{at->packet_id, std::move(at->reasons), {}});
+      for (const Subscribed& subscription : at->sys) send_sys(index, subscription);
       at = answers.erase(at);
     }
   }

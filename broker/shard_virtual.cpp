@@ -63,7 +63,7 @@ void Shard::State::query_answered(const QueryAnswered& letter) {
                        Qos::at_most_once, false, false, 0, packet);
   if (packet.size() > client->maximum_packet_size) return;
   ++counters.delivered;
-  write(letter.client.index, packet);
+  write_publish(letter.client.index, packet);
 }
 
 Reason Shard::State::open_presence(uint32_t index, Subscribed subscription,
@@ -93,7 +93,7 @@ void Shard::State::presence_rows(const PresenceRows& letter) {
                          false, 0, packet);
     if (packet.size() > client.maximum_packet_size) continue;
     ++counters.delivered;
-    write(index, packet);
+    write_publish(index, packet);
   }
   if (letter.rows.empty()) {
     to_node.letters.emplace_back(PresenceMore{self, letter.subscription});

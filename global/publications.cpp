@@ -1,9 +1,28 @@
 #include "global/publications.hpp"
 
+#include <algorithm>
+#include <optional>
+
+#include "core/mqtt/codec.hpp"
 #include "global/keys.hpp"
 #include "global/stored_publication.hpp"
 
 namespace muster::global {
+namespace {
+
+// With what is left of its life; nothing if it is over.
+std::optional<wire::Publication> aged(Now now, const wire::Publication& publication) {
+  if (publication.expiry_s == wire::no_expiry) return publication;
+  const int64_t waited_s = std::max<int64_t>(now.wall.ms - publication.published_ms, 0) / 1000;
+  if (waited_s >= publication.expiry_s) return std::nullopt;
+  wire::Publication left = publication;
+  left.expiry_s -= static_cast<uint32_t>(waited_s);
+  left.properties.clear();
+  mqtt::forwardable_properties(publication.properties, left.expiry_s, left.properties);
+  return left;
+}
+
+}  // namespace
 
 bool Publications::load(uint64_t number, BytesView value) {
   Reader reader(value);
@@ -82,19 +101,23 @@ void Publications::acknowledged(Incarnation incarnation, uint64_t stream_number)
   }
 }
 
-void Publications::pump(wire::Links& links) {
+void Publications::pump(Now now, wire::Links& links) {
   for (auto& [incarnation, way] : ways_) {
     if (way.waiting.empty()) continue;
     const Broker* broker = brokers_.living(incarnation);
-    if (!broker) continue;
+    if (!broker || !links.up(broker->name())) continue;
     while (!way.waiting.empty() && links.credit(broker->name())) {
       const uint64_t number = way.waiting.front();
       const auto found = all_.find(number);
       if (found != all_.end()) {
         if (found->second.commit > stored_) break;
-        const uint64_t stream_number =
-            links.stream(broker->name(), wire::Publish{found->second.publication, number});
-        way.on_the_way.emplace_back(stream_number, number);
+        if (auto publication = aged(now, found->second.publication)) {
+          const uint64_t stream_number =
+              links.stream(broker->name(), wire::Publish{std::move(*publication), number});
+          way.on_the_way.emplace_back(stream_number, number);
+        } else {
+          taken(number, incarnation);
+        }
       }
       way.waiting.pop_front();
     }

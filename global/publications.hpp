@@ -33,8 +33,9 @@ class Publications {
   void died(Incarnation incarnation);
   void acknowledged(Incarnation incarnation, uint64_t stream_number);
   void stored(uint64_t commit) { stored_ = commit; }
-  // Ends the turn: streams what is stored, as far as there is credit.
-  void pump(wire::Links& links);
+  // Ends the turn: streams what is stored, as far as there is credit. What has expired while it
+  // waited for a broker is not sent to it (3.3.2-5).
+  void pump(Now now, wire::Links& links);
 
   size_t size() const { return all_.size(); }
 

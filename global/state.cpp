@@ -61,7 +61,7 @@ void Global::State::finish_turn(Now now) {
   routes.announce(links);
   if (auto commit = ledger.finish()) release(now, std::move(*commit));
   settle_subscriptions(now);
-  publications.pump(links);
+  publications.pump(now, links);
   inboxes.pump(now, links, [this](uint64_t number) { return sessions.find(number); });
   links.finish_turn(now);
 }

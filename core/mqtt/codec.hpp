@@ -95,6 +95,9 @@ void encode_properties(const Properties& properties, Bytes& out);
 void forwardable_properties(BytesView raw, Bytes& out);
 void forwardable_properties(BytesView raw, uint32_t message_expiry, Bytes& out);
 
+// Overwrites the Message Expiry Interval in an encoded MQTT 5 PUBLISH, if it has one.
+void restamp_message_expiry(Bytes& publish, uint32_t message_expiry);
+
 bool valid_utf8(BytesView text);            // 1.5.4: no U+0000, no surrogates
 bool valid_topic_name(BytesView topic);     // 4.7: non-empty, no wildcards, valid UTF-8
 bool valid_topic_filter(BytesView filter);  // 4.7; also of $share/name/filter, 4.8.2

@@ -109,4 +109,22 @@ void forwardable_properties(BytesView raw, uint32_t message_expiry, Bytes& out) 
   forward_properties(raw, message_expiry, out);
 }
 
+void restamp_message_expiry(Bytes& publish, uint32_t message_expiry) {
+  size_t at = 1;
+  while (publish[at++] & '\x80') {
+  }
+  Reader body(BytesView(publish).substr(at));
+  body.binary();
+  if (publish[0] & 0x06) body.u16();
+  PropertyReader reader(body.properties(), carrier(PacketType::publish), Sender::server);
+  while (reader.next()) {
+    if (reader.id() != PropertyId::message_expiry_interval) continue;
+    Bytes value;
+    put_u32(message_expiry, value);
+    const auto place = static_cast<size_t>(reader.whole().data() + 1 - publish.data());
+    publish.replace(place, value.size(), value);
+    return;
+  }
+}
+
 }  // namespace muster::mqtt

@@ -19,6 +19,8 @@ TEST(Options, the_tables_presets_are_the_brokers) {
   EXPECT_EQ(a.shards, b.shards);
   EXPECT_EQ(a.maximum_packet_size, b.maximum_packet_size);
   EXPECT_EQ(a.receive_maximum, b.receive_maximum);
+  EXPECT_EQ(a.topic_alias_maximum, b.topic_alias_maximum);
+  EXPECT_EQ(a.response_information, b.response_information);
   EXPECT_EQ(a.maximum_keep_alive_s, b.maximum_keep_alive_s);
   EXPECT_EQ(a.maximum_session_expiry_s, b.maximum_session_expiry_s);
   EXPECT_EQ(a.outbox_limit_bytes, b.outbox_limit_bytes);

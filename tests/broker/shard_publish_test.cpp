@@ -212,12 +212,6 @@ TEST(ShardPublish, WhatIsNotAvailableIsRefusedAsAnnounced) {
          return packet;
        }(),
        Reason::retain_not_supported},
-      {[] {
-         auto packet = message("a", "x");
-         packet.properties.topic_alias = uint16_t{1};
-         return packet;
-       }(),
-       Reason::topic_alias_invalid},
   };
   for (const auto& [packet, reason] : cases) {
     ShardWorld world;

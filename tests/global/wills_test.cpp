@@ -228,6 +228,25 @@ TEST_F(WillsTest, ComesOnceToEachBrokerThoughGlobalDiesAtAnyMoment) {
   }
 }
 
+TEST_F(WillsTest, ExpiresWhileItWaitsForABroker) {
+  b2().cut = true;
+  world.advance_ms(3000);  // its link is down
+  wire::Will expiring = will("w");
+  expiring.publication.expiry_s = 2;
+  expiring.publication.properties = std::string("\x02\x00\x00\x00\x02", 5);
+  connect(b1(), "device", 1, expiring);
+  b1().stream(gone("device", 1));
+  world.run();
+  const auto sent = b1().take_all<wire::Publish>();
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_EQ(sent[0].publication.expiry_s, 2u);
+  world.advance_ms(2000);
+  b2().cut = false;
+  world.advance_ms(3000);
+  EXPECT_TRUE(wills(b2()).empty());
+  EXPECT_EQ(world.stats().publications, 0u);
+}
+
 TEST_F(WillsTest, ABrokerThatCameLaterDoesNotGetIt) {
   b2().cut = true;
   connect(b1(), "device", 1, will("w"));
