@@ -4,6 +4,7 @@
 // clients need is allocated when first used; an idle client stays small.
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,8 +48,9 @@ struct PendingAnswer {
   uint64_t request = 0;                 // SubscribeDone owed; 0: none
   std::optional<wire::Message> stored;  // what global was asked: said again when it has restarted
   std::vector<mqtt::Reason> reasons;
-  std::vector<size_t> places;   // in `reasons`, of what global was asked to store
-  std::vector<Subscribed> sys;  // below $SYS: their present values follow
+  std::vector<size_t> places;      // in `reasons`, of what global was asked to store
+  std::vector<Subscribed> sys;     // below $SYS: their present values follow
+  std::vector<std::string> reads;  // filters whose retained messages are sent then
 };
 
 // QoS > 0 publications of a clean session that wait for the receiver's window. Encoded packets,
@@ -104,6 +106,23 @@ struct Authentication {
   std::optional<std::string> data;         // for CONNACK
 };
 
+// Reads of retained messages that its SUBSCRIBEs began: one page of the first is asked for at a
+// time, as the outbox drains.
+struct RetainedReads {
+  struct Read {
+    uint64_t number = 0;
+    uint64_t wanted = 0;  // begins once RetainedReady has come up to here
+    std::string filter;
+  };
+  std::deque<Read> reads;
+  uint16_t shard = 0;  // of the first: who is asked
+  std::string after;
+  bool asked = false;
+  // Topics whose newest message came live, and the newest read at that time: what a page of it, or
+  // of one before it, says of them is older.
+  std::map<std::string, uint64_t, std::less<>> overtaken;
+};
+
 struct Client {
   Phase phase = Phase::free;
   mqtt::Version version = mqtt::Version::v3_1_1;
@@ -146,6 +165,7 @@ struct Client {
   std::unique_ptr<AckQueue> acks;
   std::unique_ptr<ExactlyOnce> two;
   std::unique_ptr<InboxState> inbox;
+  std::unique_ptr<RetainedReads> retained;
   std::unique_ptr<std::vector<PendingAnswer>> answers;
   std::unique_ptr<wire::Will> will;
   std::unique_ptr<Authentication> authentication;

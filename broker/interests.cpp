@@ -15,6 +15,12 @@ bool Interests::add(BytesView filter, const Subscriber& subscriber) {
   return true;
 }
 
+const Subscriber* Interests::find(BytesView filter, uint32_t client) const {
+  Subscriber wanted;
+  wanted.client = client;
+  return tree_.find(filter, wanted);
+}
+
 void Interests::remove(BytesView filter, uint32_t client) {
   Subscriber subscriber;
   subscriber.client = client;

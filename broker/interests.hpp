@@ -37,6 +37,9 @@ class Interests {
     tree_.match(topic, visit);
   }
 
+  // This client's subscription with exactly this filter. Dies with the next change.
+  const Subscriber* find(BytesView filter, uint32_t client) const;
+
   // The route number after which a wanted filter is bound.
   uint64_t number(const std::string& filter) const { return filters_.at(filter).number; }
   bool changed() const { return !pending_.empty(); }

@@ -48,6 +48,7 @@ struct RouteChange {
 // shard -> shard: I know your routes up to this number.
 struct RoutesSeen {
   uint64_t number = 0;
+  std::vector<uint64_t> owns;  // RetainedOwn letters sent before, by receiving shard; empty: none
 };
 // Node -> shard: every connected broker knows your routes up to this number (or was passed over).
 struct RoutesBound {
@@ -182,10 +183,61 @@ struct SysValues {
   SysTable table;
 };
 
-using Letter = std::variant<RouteChange, RoutesSeen, RoutesBound, PeerRoutes, PeerRoutesSeen,
-                            PeerLost, Taken, ForGlobal, FromGlobal, ListClaims, ClaimsListed, Lease,
-                            GlobalKnown, AskQuery, QueryAnswered, PresenceOpen, PresenceMore,
-                            PresenceClose, PresenceRows, Count, Counted, SysValues>;
+// ---- retained messages ----------------------------------------------------------------------
+// A topic's retained message lives in the shard home_of(topic).
+
+struct RetainedValue {
+  std::string topic;
+  std::string payload;  // empty: clears the topic
+  std::string properties;
+  std::string publisher;
+  uint8_t qos = 0;
+  uint32_t expiry_s = UINT32_MAX;  // left
+};
+// publishing shard -> the topic's: shown from now on, until global has told what it made of it.
+struct RetainedOwn {
+  uint64_t counter = 0;  // of this shard's retained publications
+  RetainedValue value;
+};
+// Node -> shards: what global says (wire::Retained); values of one shard's topics only.
+struct RetainedPart {
+  wire::RetainedKind kind = wire::RetainedKind::change;
+  std::vector<RetainedValue> values;
+};
+// Node -> shards, behind what it follows from: global has what shard i published up to counters[i].
+struct RetainedEchoed {
+  std::vector<uint64_t> counters;
+};
+// shard -> Node: somebody wants to read. Answered by RetainedReady once this broker has what was
+// stored, or was known to another broker, before; at once while global is away.
+struct RetainedWanted {
+  uint64_t number = 0;
+};
+struct RetainedReady {
+  uint64_t number = 0;  // all up to here
+};
+// shard -> a topic's shard: the next page of what a filter matches. One is under way for a client.
+struct RetainedAsk {
+  ClientRef client;
+  uint64_t read = 0;
+  std::string filter;
+  std::string after;
+  std::vector<uint64_t> owns;  // answered after so many RetainedOwn letters, by publishing shard
+};
+struct RetainedPage {
+  ClientRef client;
+  uint64_t read = 0;
+  std::vector<RetainedValue> values;
+  std::string after;
+  bool last = false;
+};
+
+using Letter =
+    std::variant<RouteChange, RoutesSeen, RoutesBound, PeerRoutes, PeerRoutesSeen, PeerLost, Taken,
+                 ForGlobal, FromGlobal, ListClaims, ClaimsListed, Lease, GlobalKnown, AskQuery,
+                 QueryAnswered, PresenceOpen, PresenceMore, PresenceClose, PresenceRows, Count,
+                 Counted, SysValues, RetainedOwn, RetainedPart, RetainedEchoed, RetainedWanted,
+                 RetainedReady, RetainedAsk, RetainedPage>;
 
 struct Parcel {
   ShardIndex from{};  // the sending shard; unused when `from_node`

@@ -31,6 +31,7 @@ void Node::tick(Now now) {
   state.tasks.tick(now);
   state.presence.tick(now);
   state.sys.tick(now.mono);
+  state.retained.tick(now.mono);
   if (state.stop_by <= now.mono) state.stop_by = never, state.out_of_time = true;
 }
 
@@ -38,7 +39,7 @@ Instant Node::next_wake() const {
   const State& state = *state_;
   return std::min({state.desk.links.next_wake(), state.peers.next_wake(), state.lease.next_wake(),
                    state.routes.next_wake(), state.tasks.next_wake(), state.presence.next_wake(),
-                   state.sys.next_wake(), state.stop_by});
+                   state.sys.next_wake(), state.retained.next_wake(), state.stop_by});
 }
 
 void Node::open(Now now, Parcel parcel) {
@@ -48,7 +49,8 @@ void Node::open(Now now, Parcel parcel) {
 void Node::finish_turn(Now now) {
   State& state = *state_;
   state.routes.finish_turn(now.mono);
-  state.peer_routes.finish_turn();
+  state.peer_routes.finish_turn(state.retained.counter());
+  state.retained.finish_turn(now.mono);
   state.streams.finish_turn();
   state.release_bits(now);
   state.desk.links.finish_turn(now);

@@ -7,12 +7,14 @@ namespace muster::broker {
 
 struct NodeCounters {
   // publications
-  uint64_t forwarded = 0;          // streamed to another node, once per node
-  uint64_t received = 0;           // from another node
-  uint64_t dropped_no_credit = 0;  // QoS 0 to a peer that is slow or not up
-  uint64_t dropped_ended = 0;      // QoS > 0 to a peer whose link was declared ended
-  uint64_t expired = 0;            // while they waited for a peer
-  uint64_t sent_again = 0;         // under a new incarnation of ours
+  uint64_t forwarded = 0;             // streamed to another node, once per node
+  uint64_t received = 0;              // from another node
+  uint64_t dropped_no_credit = 0;     // QoS 0 to a peer that is slow or not up
+  uint64_t dropped_ended = 0;         // QoS > 0 to a peer whose link was declared ended
+  uint64_t expired = 0;               // while they waited for a peer
+  uint64_t sent_again = 0;            // under a new incarnation of ours
+  uint64_t retained_dropped = 0;      // QoS 0, too many on their way to global
+  uint64_t retained_not_awaited = 0;  // read before the copy was surely complete
   // routes
   uint64_t routes_announced = 0;  // filters added or removed, not counting snapshots
   uint64_t route_snapshots = 0;

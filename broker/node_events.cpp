@@ -14,7 +14,8 @@ Node::State::State(Options options, wire::NodeInfo self)
       routes(desk, peers),
       peer_routes(desk, peers),
       streams(desk),
-      publications(desk, peers, routes, streams),
+      retained(desk, peers, streams),
+      publications(desk, peers, routes, streams, retained),
       lease(desk),
       sessions(desk, peers, streams),
       servers(desk),
@@ -53,6 +54,7 @@ void Node::State::handle(Now now, wire::PeerUp& event) {
   }
   streams.up(now.mono, *peer);
   if (peer->role != Role::global) return;
+  retained.global_up();
   lease.global_up(now.mono, peer->name);
   sessions.global_up(*peer);
 }
@@ -69,6 +71,7 @@ void Node::State::handle(Now now, wire::PeerDown& event) {
     case Role::global:
       lease.global_down();
       sessions.global_down();
+      retained.global_down();
       break;
     case Role::broker:
       break;
@@ -93,6 +96,7 @@ void Node::State::ended(NodePeer& peer) {
     streams.renewed(peer.index);
     return;
   }
+  retained.forget(peer.index);
   peer_routes.lost(peer.index);
   streams.ended(peer.index);
 }
@@ -171,10 +175,12 @@ void Node::State::directory(Now now, Incarnation control, const wire::Directory&
 
 void Node::State::from_peer(NodePeer& peer, wire::Message& message) {
   if (auto* publish = std::get_if<wire::Publish>(&message)) {
+    if (peer.role == Role::broker) retained.heard(peer.index, publish->retained);
     publications.from_peer(std::move(*publish));
   } else if (auto* announced = std::get_if<wire::Routes>(&message)) {
     peer_routes.received(peer, std::move(*announced));
   } else if (auto* taken = std::get_if<wire::RoutesTaken>(&message)) {
+    retained.heard(peer.index, taken->retained);
     routes.taken(peer, taken->number);
   } else if (peer.role == Role::global) {
     from_global(message);
@@ -186,6 +192,10 @@ void Node::State::from_peer(NodePeer& peer, wire::Message& message) {
 void Node::State::from_global(wire::Message& message) {
   if (auto* grant = std::get_if<wire::LeaseGrant>(&message)) {
     lease.granted(*grant);
+  } else if (auto* stored = std::get_if<wire::Retained>(&message)) {
+    retained.received(std::move(*stored));
+  } else if (auto* synced = std::get_if<wire::RetainedSynced>(&message)) {
+    retained.synced(*synced);
   } else if (std::holds_alternative<wire::Deposed>(message)) {
     deposed = true;
   } else {

@@ -28,6 +28,7 @@ void Node::State::open(Now now, Parcel parcel) {
             [&](PresenceMore& it) { presence.more(now, it); },
             [&](PresenceClose& it) { presence.close(it); },
             [&](Counted& it) { sys.counted(now.mono, parcel.from, it); },
+            [&](RetainedWanted& it) { retained.wanted(parcel.from, it); },
             [](auto&) { MUSTER_CHECK(!"a letter that is not for the Node"); },
         },
         letter);

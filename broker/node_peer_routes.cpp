@@ -59,11 +59,11 @@ void NodePeerRoutes::forget_answers(PeerIndex index) {
   for (Waiting& waiting : state.waiting) waiting.incarnation = Incarnation::none;
 }
 
-void NodePeerRoutes::finish_turn() {
+void NodePeerRoutes::finish_turn(uint64_t retained) {
   peers_.each([&](NodePeer& peer) {
     std::optional<uint64_t>& taken = by_bit_[peer.index].taken;
     if (!taken || !peer.open) return;
-    desk_.links.stream(peer.name, wire::RoutesTaken{*taken});
+    desk_.links.stream(peer.name, wire::RoutesTaken{*taken, retained});
     taken.reset();
   });
 }

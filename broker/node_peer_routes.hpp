@@ -26,7 +26,7 @@ class NodePeerRoutes {
 
   bool settled(PeerIndex index) const { return by_bit_[index].waiting.empty(); }
   bool global_known() const { return global_known_; }
-  void finish_turn();  // RoutesTaken
+  void finish_turn(uint64_t retained);  // RoutesTaken, with our newest retained publication
 
  private:
   struct Waiting {

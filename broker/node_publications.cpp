@@ -34,19 +34,38 @@ void NodePublications::forward(Now now, ShardIndex shard, const PublicationView&
   publication.expiry_s = view.expiry_s;
   publication.publisher = view.publisher;
   publication.published_ms = now.wall.ms;
-  const auto message =
-      std::make_shared<const wire::Message>(wire::Publish{std::move(publication), 0});
+  const uint64_t retained = view.retain ? retained_counter(shard, view) : 0;
+  wire::Publish publish;
+  publish.publication = std::move(publication);
+  publish.retained = retained;
+  const auto message = std::make_shared<const wire::Message>(std::move(publish));
   for (uint64_t bits = view.peers; bits != 0; bits &= bits - 1) {
     const auto index = static_cast<PeerIndex>(std::countr_zero(bits));
-    to_peer(now, index, message, view.qos, {shard, view.token});
+    const uint64_t echo = index == global_peer ? retained : 0;
+    to_peer(now, index, message, view.qos, {shard, view.token, echo});
   }
+}
+
+// 0: nobody waits for it, and too much of its kind is on the way: it is not retained.
+uint64_t NodePublications::retained_counter(ShardIndex shard, const PublicationView& view) {
+  const bool loose = view.qos == mqtt::Qos::at_most_once;
+  if (loose && (streams_.loose_bytes() > desk_.options.link.window_bytes ||
+                streams_.unacknowledged(global_peer) >= desk_.options.for_global_max)) {
+    ++desk_.counters.retained_dropped;
+    retained_.dropped(shard);
+    return 0;
+  }
+  return retained_.accepted(shard);
 }
 
 void NodePublications::to_peer(Now now, PeerIndex index, const SharedMessage& message,
                                mqtt::Qos qos, Receipt receipt) {
   const NodePeer* peer = peers_.at(index);
+  if (qos == mqtt::Qos::at_most_once && index == global_peer) {
+    if (receipt.retained != 0) streams_.send(now.mono, index, peer, message, receipt);
+    return;
+  }
   if (qos == mqtt::Qos::at_most_once) {
-    if (index == global_peer) return;
     if (peer == nullptr || !peer->up || !peer->open || !desk_.links.credit(peer->name)) {
       ++desk_.counters.dropped_no_credit;
       return;

@@ -1,11 +1,13 @@
 #pragma once
 // Publications between this broker's shards and the other nodes. Out: each to the peers whose bits
 // its shard has set. QoS 0 needs a peer that is up and has credit, else it is dropped and counted,
-// and never goes to global; QoS > 0 stays until the peer has taken it (node_streams). In: to those
-// of our shards whose routes match; they match again. Owned by the Node, on its thread.
+// and goes to global only if it is retained; QoS > 0 stays until the peer has taken it
+// (node_streams). In: to those of our shards whose routes match; they match again. Owned by the
+// Node, on its thread.
 
 #include <set>
 
+#include "broker/node_retained.hpp"
 #include "broker/node_routes.hpp"
 #include "broker/node_streams.hpp"
 
@@ -13,14 +15,16 @@ namespace muster::broker {
 
 class NodePublications {
  public:
-  NodePublications(NodeDesk& desk, NodePeers& peers, NodeRoutes& routes, NodeStreams& streams)
-      : desk_(desk), peers_(peers), routes_(routes), streams_(streams) {}
+  NodePublications(NodeDesk& desk, NodePeers& peers, NodeRoutes& routes, NodeStreams& streams,
+                   NodeRetained& retained)
+      : desk_(desk), peers_(peers), routes_(routes), streams_(streams), retained_(retained) {}
 
   void from_shard(Now now, ShardIndex shard, const Publications& publications);
   void from_peer(wire::Publish message);
 
  private:
   void forward(Now now, ShardIndex shard, const PublicationView& view);
+  uint64_t retained_counter(ShardIndex shard, const PublicationView& view);
   void to_peer(Now now, PeerIndex index, const SharedMessage& message, mqtt::Qos qos,
                Receipt receipt);
 
@@ -28,6 +32,7 @@ class NodePublications {
   NodePeers& peers_;
   NodeRoutes& routes_;
   NodeStreams& streams_;
+  NodeRetained& retained_;
   std::set<uint64_t> wills_;  // the newest that were delivered: global may send one again
 };
 

@@ -7,6 +7,7 @@
 #include "broker/node_presence.hpp"
 #include "broker/node_publications.hpp"
 #include "broker/node_queries.hpp"
+#include "broker/node_retained.hpp"
 #include "broker/node_sessions.hpp"
 #include "broker/node_sys.hpp"
 
@@ -20,6 +21,7 @@ struct Node::State {
   NodeRoutes routes;
   NodePeerRoutes peer_routes;
   NodeStreams streams;
+  NodeRetained retained;
   NodePublications publications;
   NodeLease lease;
   NodeSessions sessions;

@@ -11,14 +11,15 @@ NodeStreams::NodeStreams(NodeDesk& desk) : desk_(desk), taken_(desk.options.shar
 
 bool NodeStreams::may_stream(const NodePeer& peer, const Receipt& receipt) const {
   if (!peer.open) return false;
-  return receipt.token == 0 || (peer.up && desk_.links.credit(peer.name));
+  return passes(receipt) || (peer.up && desk_.links.credit(peer.name));
 }
 
 void NodeStreams::send(Instant now, PeerIndex index, const NodePeer* peer, SharedMessage message,
                        Receipt receipt) {
   Line& line = lines_[index];
   // What nobody waits for (ends, acknowledgements) consumes no credit and passes what does.
-  const bool first = line.held.empty() || receipt.token == 0;
+  const bool first = line.held.empty() || passes(receipt);
+  if (receipt.retained != 0) loose_bytes_ += loose_bytes_of({0, message, receipt, now});
   if (peer == nullptr || !first || !may_stream(*peer, receipt)) {
     line.held.push_back({0, std::move(message), receipt, now});
     return;
@@ -32,7 +33,7 @@ void NodeStreams::pump(Instant now, const NodePeer& peer) {
   while (!line.held.empty() && may_stream(peer, line.held.front().receipt)) {
     Item item = std::move(line.held.front());
     line.held.pop_front();
-    if (!age(now, item)) {
+    if (!age(now, peer.index, item)) {
       ++desk_.counters.expired;
       taken(item.receipt);
       continue;
@@ -42,16 +43,32 @@ void NodeStreams::pump(Instant now, const NodePeer& peer) {
   }
 }
 
+size_t NodeStreams::loose_bytes_of(const Item& item) {
+  if (item.receipt.retained == 0 || item.receipt.token != 0) return 0;
+  constexpr size_t overhead = 256;
+  const wire::Publication& from = std::get<wire::Publish>(*item.message).publication;
+  return from.topic.size() + from.payload.size() + from.properties.size() + overhead;
+}
+
+void NodeStreams::done(const Item& item) {
+  taken(item.receipt);
+  if (item.receipt.retained == 0) return;
+  retained_taken_ = item.receipt.retained;
+  loose_bytes_ -= loose_bytes_of(item);
+}
+
 // Takes the time that it waited off its expiry; false: nothing is left.
-bool NodeStreams::age(Instant now, Item& item) {
+bool NodeStreams::age(Instant now, PeerIndex index, Item& item) {
   const auto waited = std::chrono::floor<std::chrono::seconds>(now - item.since);
   const auto* publish = std::get_if<wire::Publish>(item.message.get());
   if (publish == nullptr || waited.count() <= 0) return true;
   const uint32_t expiry_s = publish->publication.expiry_s;
   if (expiry_s == wire::no_expiry) return true;
-  if (waited.count() >= expiry_s) return false;
+  const bool over = waited.count() >= expiry_s;
+  // A retained one still takes the place of the one before it: global clears the topic.
+  if (over && (index != global_peer || item.receipt.retained == 0)) return false;
   wire::Publish aged = *publish;
-  aged.publication.expiry_s = expiry_s - static_cast<uint32_t>(waited.count());
+  aged.publication.expiry_s = over ? 0 : expiry_s - static_cast<uint32_t>(waited.count());
   aged.publication.properties.clear();  // 3.3.2-6
   mqtt::forwardable_properties(publish->publication.properties, aged.publication.expiry_s,
                                aged.publication.properties);
@@ -70,7 +87,7 @@ void NodeStreams::taken(Receipt receipt) {
 void NodeStreams::acknowledged(Instant now, const NodePeer& peer, uint64_t number) {
   std::deque<Item>& sent = lines_[peer.index].sent;
   while (!sent.empty() && sent.front().number <= number) {
-    taken(sent.front().receipt);
+    done(sent.front());
     sent.pop_front();
   }
   pump(now, peer);

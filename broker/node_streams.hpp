@@ -23,6 +23,7 @@ using SharedMessage = std::shared_ptr<const wire::Message>;
 struct Receipt {
   ShardIndex shard{};
   uint64_t token = 0;
+  uint64_t retained = 0;  // Publish::retained, towards global: keeps its place whatever its QoS
 };
 
 class NodeStreams {
@@ -40,6 +41,9 @@ class NodeStreams {
   void renewed(PeerIndex index);  // the stream is void: everything waits for up() again
 
   size_t unacknowledged(PeerIndex index) const;
+  // Retained publications that nobody waits for, on their way to global.
+  size_t loose_bytes() const { return loose_bytes_; }
+  uint64_t retained_taken() const { return retained_taken_; }  // counter; global has stored it
   void finish_turn();
 
  private:
@@ -53,13 +57,20 @@ class NodeStreams {
     std::deque<Item> sent;  // numbers rise
     std::deque<Item> held;  // in order, after all that was sent
   };
+  static bool passes(const Receipt& receipt) {  // whatever waits
+    return receipt.token == 0 && receipt.retained == 0;
+  }
+  void done(const Item& item);
+  static size_t loose_bytes_of(const Item& item);
   bool may_stream(const NodePeer& peer, const Receipt& receipt) const;
   void pump(Instant now, const NodePeer& peer);
-  static bool age(Instant now, Item& item);
+  static bool age(Instant now, PeerIndex index, Item& item);
 
   NodeDesk& desk_;
   std::array<Line, peer_limit> lines_;
   std::vector<std::vector<uint64_t>> taken_;  // by shard
+  size_t loose_bytes_ = 0;
+  uint64_t retained_taken_ = 0;
 };
 
 }  // namespace muster::broker

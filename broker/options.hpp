@@ -46,6 +46,8 @@ struct Options {
   // Items that global has not stored; over it only publications (their publishers bound them) are
   // added, others are dropped and counted.
   uint32_t for_global_max = 1'000'000;
+  // How long a SUBSCRIBE's retained messages wait for this broker's copy of them to be complete.
+  Duration retained_wait = std::chrono::milliseconds(4000);
   // Another broker's silence after which what waits for it is dropped, counted and counts as taken.
   Duration peer_dead_after = std::chrono::seconds(10);
   wire::LinkOptions link;

@@ -26,7 +26,9 @@ struct PublicationView {
   mqtt::Qos qos = mqtt::Qos::at_most_once;
   bool retain = false;
   uint32_t expiry_s = UINT32_MAX;
-  uint64_t token = 0;  // shard -> Node, QoS > 0: answered by Taken, once per bit of `peers`
+  // shard -> Node, QoS > 0: answered by Taken, once per bit of `peers`. shard -> shard, retained:
+  // RetainedOwn letters that the topic's shard got before.
+  uint64_t token = 0;
   uint64_t peers = 0;  // shard -> Node: which nodes get it
   const SharedBytes* owner = nullptr;  // holds `payload` if that is large
 };

@@ -52,6 +52,7 @@ void Shard::open(Now now, const Parcel& parcel) {
 
 void Shard::tick(Now now) {
   state_->now = now;
+  state_->sweep_retained();
   uint32_t index;
   while (state_->deadlines.first_due(now.mono, index)) {
     state_->set_deadline(index, never);
@@ -60,7 +61,7 @@ void Shard::tick(Now now) {
 }
 
 Instant Shard::next_wake() const {
-  return state_->deadlines.next();
+  return std::min(state_->deadlines.next(), state_->retaining.table.next_sweep());
 }
 
 std::vector<std::pair<ShardIndex, Parcel>> Shard::take_parcels() {

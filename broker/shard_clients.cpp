@@ -10,6 +10,7 @@ Shard::State::State(ShardIndex index, Options set, Incarnation of)
       options(std::move(set)),
       incarnation(of),
       cache(options.topic_cache_entries),
+      retaining(options.shards),
       binding(static_cast<uint16_t>(index), options.shards),
       to_shards(options.shards) {
   MUSTER_CHECK(options.shards >= 1 && options.shards <= 64);

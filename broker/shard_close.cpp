@@ -83,6 +83,7 @@ void Shard::State::forget_session(uint32_t index) {
   client.acks.reset();
   client.two.reset();
   client.inbox.reset();
+  client.retained.reset();
 }
 
 // 3.1.4-3: a second connection with the same client identifier ends the first.

@@ -31,6 +31,7 @@ wire::Will will_of(const mqtt::WillMessage& message, const std::string& client_i
   publication.topic = message.topic;
   publication.payload = message.payload;
   publication.qos = static_cast<uint8_t>(message.qos);
+  publication.retain = message.retain;
   publication.publisher = client_id;
   publication.published_ms = wall;
   mqtt::Properties properties = message.properties;
@@ -85,7 +86,6 @@ bool Shard::State::acceptable(uint32_t index, const mqtt::Connect& packet) {
     return refused(Reason::bad_user_name_or_password,
                    "\"me\" and names that begin with ~ are the broker's");
   }
-  if (packet.will && v5 && packet.will->retain) return refused(Reason::retain_not_supported);
   return true;
 }
 
@@ -184,7 +184,6 @@ void Shard::State::connack(uint32_t index, bool session_present) {
   if (client.version == Version::v5) {
     mqtt::Properties& properties = packet.properties;
     properties.receive_maximum = options.receive_maximum;
-    properties.retain_available = uint8_t{0};
     if (options.topic_alias_maximum > 0) {
       properties.topic_alias_maximum = options.topic_alias_maximum;
     }

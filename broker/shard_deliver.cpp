@@ -12,6 +12,7 @@ using mqtt::Qos;
 using mqtt::Version;
 
 void Shard::State::deliver(const Resolved& resolved, Outgoing& outgoing) {
+  if (outgoing.publication.retain) return deliver_retained(resolved, outgoing);
   for (const Target& target : resolved.targets) {
     if (target.no_local && target.client == outgoing.from) continue;
     deliver_to(target, outgoing);
@@ -25,7 +26,7 @@ void Shard::State::deliver_to(const Target& target, Outgoing& outgoing) {
   if (acknowledged && client.persistent) return;  // comes through its inbox
 
   if (!target.identifiers.empty() && client.version == Version::v5) {
-    Outgoing own{outgoing.publication, outgoing.from, {}};
+    Outgoing own{outgoing.publication, outgoing.from, {}, outgoing.retain};
     Bytes properties(outgoing.publication.properties);
     mqtt::Properties identifiers;
     identifiers.subscription_identifiers = target.identifiers;
@@ -56,11 +57,11 @@ Outgoing::Form& Shard::State::form(Outgoing& outgoing, Version version, Qos qos)
   bool encoded = false;
   if (from.payload.size() >= large_payload_bytes) {
     encoded = mqtt::encode_publish_head(as, from.topic, from.payload.size(), from.properties, qos,
-                                        false, false, id, made.storage);
+                                        outgoing.retain, false, id, made.storage);
     made.tail = from.payload;
   } else {
-    encoded = mqtt::encode_publish(as, from.topic, from.payload, from.properties, qos, false, false,
-                                   id, made.storage);
+    encoded = mqtt::encode_publish(as, from.topic, from.payload, from.properties, qos,
+                                   outgoing.retain, false, id, made.storage);
   }
   if (!encoded) return made;
   made.packet = made.storage;
@@ -111,7 +112,9 @@ void Shard::State::pump_waiting(uint32_t index) {
     waiting.bytes -= item.packet.size();
     waiting.items.pop_front();
   }
-  if (waiting.items.empty()) client.waiting.reset();
+  if (!waiting.items.empty()) return;
+  client.waiting.reset();
+  if (client.retained) pump_retained(index);
 }
 
 // What expired while it waited is deleted (3.3.2-5), else what is left goes with it (3.3.2-6).

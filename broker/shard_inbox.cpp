@@ -93,7 +93,7 @@ void Shard::State::inbox_send(uint32_t index, const wire::InboxEntry& entry) {
   Bytes packet;
   const bool encoded =
       mqtt::encode_publish_head(client.version, from.topic, from.payload.size(), properties,
-                                mqtt::Qos::at_least_once, false, entry.redelivery, id, packet);
+                                mqtt::Qos::at_least_once, from.retain, entry.redelivery, id, packet);
   const bool fits = packet.size() + from.payload.size() <= client.maximum_packet_size;
   if (!encoded || !fits) return inbox_acked(index, id);  // 3.1.2-25
   ++counters.delivered;

@@ -21,6 +21,7 @@ void Shard::State::open(const Parcel& parcel) {
     std::visit(Overloaded{
                    [&](const RouteChange& it) { route_change(parcel.from, it); },
                    [&](const RoutesSeen& it) {
+                     note_owns(parcel.from, it.owns);
                      binding.seen_by_shard(static_cast<uint16_t>(parcel.from), it.number);
                      routes_moved();
                    },
@@ -43,11 +44,17 @@ void Shard::State::open(const Parcel& parcel) {
                    [&](const PresenceRows& it) { presence_rows(it); },
                    [&](const Count& it) { count_for_sys(it.round); },
                    [&](const SysValues& it) { sys_news(it); },
+                   [&](const RetainedOwn& it) { retained_own(parcel.from, it); },
+                   [&](const RetainedPart& it) { retained_part(it); },
+                   [&](const RetainedEchoed& it) { retaining.table.echoed(it.counters); },
+                   [&](const RetainedReady& it) { retained_ready(it.number); },
+                   [&](const RetainedAsk& it) { retained_ask(parcel.from, it); },
+                   [&](const RetainedPage& it) { retained_page(it); },
                    [](const auto&) { MUSTER_CHECK(!"a letter that is for the Node"); },
                },
                letter);
   }
-  deliver_parcel(parcel.publications);
+  deliver_parcel(parcel);
 }
 
 void Shard::State::from_global(const wire::Message& message) {
@@ -72,7 +79,7 @@ void Shard::State::route_change(ShardIndex from, const RouteChange& letter) {
     routes.add_shard(filter, shard);
     cache.filter_changed(filter);
   }
-  to_shards[shard].letters.emplace_back(RoutesSeen{letter.number});
+  to_shards[shard].letters.emplace_back(RoutesSeen{letter.number, retaining.sent});
 }
 
 void Shard::State::peer_routes(const PeerRoutes& letter) {

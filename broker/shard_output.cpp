@@ -83,6 +83,7 @@ void Shard::State::sent(uint32_t index, size_t bytes) {
   counters.bytes_sent += bytes;
   client.sent += static_cast<uint32_t>(bytes);
   MUSTER_CHECK(client.sent <= client.outbox.size());
+  if (client.retained) pump_retained(index);
   if (client.sent < client.outbox.size()) {
     // Half of a large outbox is gone: move the rest down, so that it does not grow for ever.
     if (client.sent > (1u << 20) && client.sent > client.outbox.size() / 2) {

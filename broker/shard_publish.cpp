@@ -74,7 +74,8 @@ void Shard::State::publish_routed(uint32_t index, const PublishView& packet, Byt
   }
   if (resolved.targets.empty()) return;
   Outgoing outgoing;
-  outgoing.publication = {packet.topic, packet.payload, packet.properties, {}, packet.qos};
+  outgoing.publication = {packet.topic, packet.payload, packet.properties,
+                          {},           packet.qos,     packet.retain};
   outgoing.publication.expiry_s = packet.message_expiry;
   outgoing.from = index;
   outgoing.forms[client.version == mqtt::Version::v5][0].packet = as_is;
@@ -84,12 +85,10 @@ void Shard::State::publish_routed(uint32_t index, const PublishView& packet, Byt
 // What CONNACK announced as not available (3.2.2.3.5, .8) and the Receive Maximum (3.3.4-7).
 bool Shard::State::publish_allowed(uint32_t index, const PublishView& packet) {
   Client& client = at(index);
-  bool v5 = client.version == mqtt::Version::v5;
   auto refused = [&](Reason reason, BytesView detail = {}) {
     fail(index, reason, wire::GoneReason::protocol_error, detail);
     return false;
   };
-  if (packet.retain && v5) return refused(Reason::retain_not_supported);
   if (packet.qos != Qos::at_most_once && (client.acks || client.two) &&
       unanswered(client) >= options.receive_maximum && !known(client, packet)) {
     return refused(Reason::receive_maximum_exceeded, "CONNACK says how many may be under way");
@@ -114,11 +113,15 @@ uint32_t Shard::State::forward(const Resolved& resolved, const PublishView& pack
   uint64_t peers = resolved.routes.peers;
   uint64_t global = uint64_t{1} << global_peer;
   if (!acknowledged) peers &= ~global;
-  if (acknowledged && !global_known) peers |= global;
+  if (packet.retain || (acknowledged && !global_known)) peers |= global;
   if (peers == 0 && resolved.routes.shards == 0) return 0;
 
   PublicationView out{packet.topic, packet.payload, packet.properties, {}, packet.qos};
   out.expiry_s = packet.message_expiry;
+  if (packet.retain) {
+    out.retain = true;
+    out.token = retain(packet, publisher);
+  }
   SharedBytes copy;
   if (packet.payload.size() >= large_payload_bytes) {
     if (incoming && contains(*incoming, packet.payload)) {
@@ -135,14 +138,15 @@ uint32_t Shard::State::forward(const Resolved& resolved, const PublishView& pack
   if (peers == 0) return 0;
   out.publisher = publisher.client_id;
   out.peers = peers;
-  if (acknowledged) out.token = next_token;
+  out.token = acknowledged ? next_token : 0;
   to_node.publications.append(out);
   return acknowledged ? static_cast<uint32_t>(__builtin_popcountll(peers)) : 0;
 }
 
 // A parcel from a neighbour or the Node: matched again, delivered here only.
-void Shard::State::deliver_parcel(const Publications& publications) {
-  publications.for_each([&](const PublicationView& publication) {
+void Shard::State::deliver_parcel(const Parcel& parcel) {
+  parcel.publications.for_each([&](const PublicationView& publication) {
+    if (publication.retain && !parcel.from_node) note_own(parcel.from, publication);
     const Resolved& resolved = cache.find(publication.topic, interests, routes);
     if (resolved.targets.empty()) return;
     Outgoing outgoing;

@@ -12,6 +12,7 @@
 #include "broker/client.hpp"
 #include "broker/deadlines.hpp"
 #include "broker/interests.hpp"
+#include "broker/retained_table.hpp"
 #include "broker/routes.hpp"
 #include "broker/shard.hpp"
 #include "broker/topic_cache.hpp"
@@ -32,7 +33,24 @@ struct Outgoing {
     uint32_t id_at = 0;
     Bytes storage;
   };
-  Form forms[2][3];  // [5.0?][QoS]
+  Form forms[2][3];     // [5.0?][QoS]
+  bool retain = false;  // goes out with RETAIN 1
+};
+
+// Retained messages: those that live here, and what is known of those that live with neighbours.
+struct Retaining {
+  explicit Retaining(uint16_t shards)
+      : table(shards), sent(shards), received(shards), needed(shards) {}
+  RetainedTable table;
+  uint64_t published = 0;                     // retained publications of own clients
+  std::vector<uint64_t> sent;                 // RetainedOwn letters, by receiver
+  std::vector<uint64_t> received;             // by sender
+  std::vector<std::vector<uint64_t>> needed;  // by sender: letters sent, as last heard, by receiver
+  std::deque<std::pair<ShardIndex, RetainedAsk>> held;  // asks that wait for RetainedOwn letters
+  uint64_t next_read = 1;
+  uint64_t wanted = 0;
+  uint64_t ready = 0;
+  std::multimap<uint64_t, ClientRef> waits;  // by `wanted`
 };
 
 // QoS 2 (shard_qos2.cpp)
@@ -57,6 +75,7 @@ struct Shard::State {
   Interests interests;
   Routes routes;
   TopicCache cache;
+  Retaining retaining;
   Binding binding;
   Deadlines deadlines;
   Instant lease_until{};
@@ -153,7 +172,7 @@ struct Shard::State {
   uint32_t forward(const Resolved& resolved, const mqtt::PublishView& packet,
                    const Client& publisher);
   void publish_routed(uint32_t index, const mqtt::PublishView& packet, BytesView as_is);
-  void deliver_parcel(const Publications& publications);
+  void deliver_parcel(const Parcel& parcel);
 
   // deliver (shard_deliver.cpp): to this shard's own clients
   void deliver(const Resolved& resolved, Outgoing& outgoing);
@@ -210,6 +229,22 @@ struct Shard::State {
   void sys_news(const SysValues& letter);
   bool wants_sys(uint32_t index, const Subscribed& subscription);
   void send_sys(uint32_t index, const Subscribed& subscription);
+
+  // retained (shard_retained.cpp): retained messages in, and out to who subscribes
+  uint64_t retain(const mqtt::PublishView& packet, const Client& publisher);
+  void retained_own(ShardIndex from, const RetainedOwn& letter);
+  void retained_part(const RetainedPart& letter);
+  void note_own(ShardIndex from, const PublicationView& publication);
+  void note_owns(ShardIndex from, const std::vector<uint64_t>& owns);
+  void deliver_retained(const Resolved& resolved, Outgoing& outgoing);
+  bool wants_retained(uint32_t index, const Subscribed& subscription) const;
+  void read_retained(uint32_t index, std::vector<std::string> filters);
+  void retained_ready(uint64_t number);
+  void pump_retained(uint32_t index);
+  void retained_ask(ShardIndex from, const RetainedAsk& letter);
+  bool answer_ask(ShardIndex from, const RetainedAsk& letter);
+  void retained_page(const RetainedPage& letter);
+  void sweep_retained();
 
   // inbox (shard_inbox.cpp): persistent sessions
   void inbox_deliver(wire::Deliver message);

@@ -33,6 +33,7 @@ void Shard::State::subscribe(uint32_t index, const mqtt::Frame& frame) {
     subscription.identifier = identifiers.empty() ? 0 : identifiers.front();
     if (wants_sys(index, subscription)) answer.sys.push_back(subscription);
     const size_t before = stored.subscriptions.size();
+    if (wants_retained(index, subscription)) answer.reads.push_back(subscription.filter);
     answer.reasons.push_back(subscribe_one(index, std::move(subscription), answer.routes, stored));
     if (stored.subscriptions.size() > before) answer.places.push_back(answer.reasons.size() - 1);
   }
@@ -152,6 +153,7 @@ void Shard::State::answer_due(uint32_t index) {
     } else {
       write(index, mqtt::Suback{at->packet_id, std::move(at->reasons), {}});
       for (const Subscribed& subscription : at->sys) send_sys(index, subscription);
+      read_retained(index, std::move(at->reads));
       at = answers.erase(at);
     }
   }

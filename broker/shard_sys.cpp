@@ -17,6 +17,8 @@ constexpr BytesView sys_prefix = "$SYS/";
 
 void Shard::State::count_for_sys(uint64_t round) {
   ShardCounters counted = counters;
+  counted.retained = retaining.table.size();
+  counted.retained_bytes = retaining.table.bytes();
   for (const auto& client : clients) {
     if (client->phase != Phase::live) continue;
     counted.subscriptions += client->subscriptions.size();

@@ -20,6 +20,7 @@ std::vector<Target> merge(const std::vector<Subscriber>& found) {
     }
     Target& target = targets.back();
     target.qos = std::max(target.qos, subscriber.qos);
+    target.retain_as_published |= subscriber.retain_as_published;
     target.no_local = target.no_local && subscriber.no_local;
     if (subscriber.identifier != 0) target.identifiers.push_back(subscriber.identifier);
   }

@@ -19,6 +19,7 @@ struct Target {
   uint32_t client = 0;
   mqtt::Qos qos = mqtt::Qos::at_most_once;
   bool no_local = false;
+  bool retain_as_published = false;
   bool persistent = false;  // what is delivered with QoS > 0 comes through its inbox instead
   std::vector<uint32_t> identifiers;
 };

@@ -43,7 +43,8 @@ Instant Global::next_wake() const {
 }
 
 bool Global::has_work() const {
-  return state_->claims.has_work() || state_->replicas.has_work();
+  return state_->claims.has_work() || state_->replicas.has_work() ||
+         state_->retained_jobs.has_work();
 }
 
 void Global::finish_turn(Now now) {

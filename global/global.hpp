@@ -48,6 +48,8 @@ struct Stats {
   uint64_t wills = 0;          // registered
   uint64_t wills_delayed = 0;  // waiting for their delay
   uint64_t publications = 0;   // wills under way to brokers
+  uint64_t retained = 0;       // topics with a retained message
+  uint64_t retained_bytes = 0;
 
   uint64_t claims = 0;
   uint64_t evictions = 0;
@@ -56,7 +58,9 @@ struct Stats {
   uint64_t inbox_refused = 0;  // an inbox or all together were full
   uint64_t inbox_expired = 0;  // message expiry
   uint64_t wills_published = 0;
-  uint64_t stale = 0;  // messages with a term that is over
+  uint64_t retained_refused = 0;    // over the bounds
+  uint64_t retained_snapshots = 0;  // to brokers
+  uint64_t stale = 0;               // messages with a term that is over
   uint64_t snapshots = 0;
   uint64_t resumes = 0;
   uint64_t unreadable = 0;  // stored records that could not be read at start

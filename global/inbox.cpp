@@ -79,6 +79,21 @@ void Inboxes::publish(Now now, wire::Publication publication) {
   for (Match& match : matches_) append(now, match, body);
 }
 
+void Inboxes::append_retained(Now now, Session& session, wire::Publication publication,
+                              uint8_t qos, uint32_t identifier) {
+  const auto body = std::make_shared<Body>();
+  body->publication = std::move(publication);
+  if (!has_room(now, session, body->bytes() + entry_overhead, 0)) {
+    ++session.inbox.refused;
+    ++refused_;
+    return;
+  }
+  body->number = log_.take_number();
+  Match match{&session, qos, true, {}};
+  if (identifier != 0) match.identifiers.push_back(identifier);
+  append(now, match, body);
+}
+
 // `taken`: by the receivers of the same publication before this one.
 bool Inboxes::has_room(Now now, Session& session, size_t bytes, size_t taken) {
   Inbox& inbox = session.inbox;

@@ -44,6 +44,9 @@ class Inboxes {
 
   // Appends to the inbox of each session that wants it with QoS > 0.
   void publish(Now now, wire::Publication publication);
+  // A retained message for a new subscription of this session.
+  void append_retained(Now now, Session& session, wire::Publication publication, uint8_t qos,
+                       uint32_t identifier);
   // The device has these.
   void acknowledge(Session& session, const std::vector<uint64_t>& numbers);
   // Everything goes; what the numbers were is forgotten.

@@ -66,10 +66,12 @@ bool parse_rest(BytesView rest, Parsed& parsed) {
       return true;
     case Kind::device:
     case Kind::user:
+    case Kind::retained:
     case Kind::session:
     case Kind::cursor:
       parsed.name = rest;
       return true;
+    case Kind::retained_job:
     case Kind::subscription:
       if (!take_name(rest, parsed.name)) return false;
       parsed.filter = rest;
@@ -130,6 +132,14 @@ Bytes body(BytesView topic, uint64_t number) {
 
 Bytes publication(BytesView topic, uint64_t number) {
   return numbered(static_cast<uint16_t>(slot_of(topic)), Kind::publication, number);
+}
+
+Bytes retained_job(BytesView client_id, BytesView filter) {
+  return below(Kind::retained_job, client_id, filter.size()).append(filter);
+}
+
+Bytes retained(BytesView topic) {
+  return named(Kind::retained, topic);
 }
 
 Bytes will(BytesView client_id, const Connection& connection) {

@@ -21,6 +21,8 @@ enum class Kind : char {
   broker = 'k',
   meta = 'm',         // era and reserved numbers
   publication = 'p',  // a will under way to brokers
+  retained = 'r',
+  retained_job = 'j',  // a subscription whose retained messages go into the inbox
   session = 's',
   taken = 't',  // last stream number taken from an incarnation
   user = 'u',
@@ -40,13 +42,15 @@ Bytes entry(BytesView client_id, uint64_t number);
 Bytes body(BytesView topic, uint64_t number);
 Bytes will(BytesView client_id, const Connection& connection);
 Bytes publication(BytesView topic, uint64_t number);
+Bytes retained(BytesView topic);
+Bytes retained_job(BytesView client_id, BytesView filter);
 
 // A key taken apart; which of the fields have a meaning follows from the kind.
 struct Parsed {
   uint16_t slot = 0;
   Kind kind{};
-  BytesView name;       // client id or user
-  BytesView filter;     // of a subscription
+  BytesView name;       // client id, user or topic
+  BytesView filter;     // of a subscription, of a job
   uint64_t number = 0;  // entry, body, publication; incarnation
   uint64_t serial = 0;  // will
 };

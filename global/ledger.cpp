@@ -7,9 +7,10 @@
 
 namespace muster::global {
 
-void Ledger::take(const std::string& peer, Incarnation incarnation, uint64_t number) {
+void Ledger::take(const std::string& peer, Incarnation incarnation, uint64_t number,
+                  uint64_t retained) {
   open_.taken[incarnation] = {peer, number};
-  put(keys::taken(incarnation), Writer().number(number).take());
+  put(keys::taken(incarnation), Writer().number(number).number(retained).take());
 }
 
 Commit Ledger::next() {

@@ -44,10 +44,12 @@ struct Commit {
   std::map<Incarnation, std::pair<std::string, uint64_t>> taken;  // peer, stream number
   std::vector<Wake> wakes;
   std::vector<SubscribeWait> subscribes;
+  std::vector<wire::RetainedEntry> retained;             // changes, in order
+  std::vector<std::pair<Incarnation, uint64_t>> synced;  // RetainedSync requests that are met
 
   bool empty() const {
     return writes.empty() && entries.empty() && said.empty() && taken.empty() && wakes.empty() &&
-           subscribes.empty();
+           subscribes.empty() && retained.empty() && synced.empty();
   }
 };
 
@@ -61,7 +63,9 @@ class Ledger {
     open_.said.push_back({peer, incarnation, std::move(message)});
   }
   // Stream items from this peer are in the open commit up to `number`.
-  void take(const std::string& peer, Incarnation incarnation, uint64_t number);
+  // `retained`: the newest of its retained publications among them.
+  void take(const std::string& peer, Incarnation incarnation, uint64_t number,
+            uint64_t retained = 0);
   Commit& open() { return open_; }
   uint64_t number() const { return open_.number; }  // of the open commit
 

@@ -36,6 +36,10 @@ struct Options {
   uint64_t inboxes_max_bytes = uint64_t{4} << 30;  // of all together
   uint32_t inline_bytes = 256;  // a longer publication is stored once for all its receivers
 
+  // Retained messages; what is over a bound is not retained and counted.
+  uint64_t retained_max = 10'000'000;               // topics
+  uint64_t retained_max_bytes = uint64_t{4} << 30;  // of all together
+
   bool sync = false;  // durability "power": every batch
 
   // Replicas.

@@ -244,6 +244,7 @@ uint8_t Sessions::add_subscription(Session& session, const wire::Subscription& s
     return static_cast<uint8_t>(mqtt::Reason::quota_exceeded);
   }
   inboxes_.subscribe(session, subscription);
+  retained_.subscribed(session, subscription, present == session.subscriptions.end());
   if (subscription.qos > 0 && !had_route) routes_.add(filter);
   if (subscription.qos == 0 && had_route) routes_.remove(filter);
   wait.routes = std::max(wait.routes, routes_.number_of(filter));
@@ -260,6 +261,7 @@ uint8_t Sessions::add_subscription(Session& session, const wire::Subscription& s
 void Sessions::remove_subscription(Session& session, const std::string& filter) {
   const auto found = session.subscriptions.find(filter);
   inboxes_.unsubscribe(session, filter);
+  retained_.unsubscribed(session, filter);
   if (found->second.qos > 0) routes_.remove(filter);
   session.digest -= digest(filter, stored(found->second));
   ledger_.erase(keys::subscription(session.client_id, filter));

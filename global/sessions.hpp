@@ -15,6 +15,7 @@
 #include "global/inbox.hpp"
 #include "global/ledger.hpp"
 #include "global/options.hpp"
+#include "global/retained_jobs.hpp"
 #include "global/routes.hpp"
 #include "global/session.hpp"
 
@@ -22,8 +23,13 @@ namespace muster::global {
 
 class Sessions {
  public:
-  Sessions(const Options& options, Ledger& ledger, Inboxes& inboxes, Routes& routes)
-      : options_(options), ledger_(ledger), inboxes_(inboxes), routes_(routes) {}
+  Sessions(const Options& options, Ledger& ledger, Inboxes& inboxes, Routes& routes,
+           RetainedJobs& retained)
+      : options_(options),
+        ledger_(ledger),
+        inboxes_(inboxes),
+        routes_(routes),
+        retained_(retained) {}
 
   bool load(const std::string& client_id, BytesView value);
   bool load_subscription(const std::string& client_id, const std::string& filter, BytesView value);
@@ -73,6 +79,7 @@ class Sessions {
   Ledger& ledger_;
   Inboxes& inboxes_;
   Routes& routes_;
+  RetainedJobs& retained_;
   uint64_t next_number_ = 1;
   std::map<std::string, Session, std::less<>> sessions_;
   std::unordered_map<uint64_t, Session*> by_number_;

@@ -15,8 +15,10 @@ Global::State::State(Options opts, wire::NodeInfo self, Recovered found)
       routes(ledger, brokers),
       inboxes(options, ledger, log),
       publications(ledger, log, brokers),
-      wills(ledger, inboxes, publications),
-      sessions(options, ledger, inboxes, routes),
+      retained(options, ledger, log, brokers),
+      retained_jobs(options, ledger, inboxes, retained),
+      wills(ledger, inboxes, publications, retained),
+      sessions(options, ledger, inboxes, routes, retained_jobs),
       claims(options, ledger, brokers, devices, sessions, wills),
       replicas(options, log, devices, users, brokers),
       recovered(std::move(found)) {}
@@ -36,6 +38,7 @@ void Global::State::start(Now now) {
   sessions.start(now);
   wills.start(now);
   publications.start();
+  retained.start(now);
   claims.start(now);
   for (const wire::NodeInfo& peer : options.peers) links.know(now, peer);
 }
@@ -46,22 +49,26 @@ void Global::State::tick(Now now) {
   for (const Incarnation incarnation : due.dead) died(now, incarnation);
   devices.tick(now, [this](const std::string& id) { return sessions.find(id) != nullptr; });
   wills.tick(now);
+  retained.tick(now);
   claims.expire(now);
   claims.work(now);
+  retained_jobs.work(now, [this](const std::string& id) { return sessions.find(BytesView(id)); });
   replicas.tick(now, links);
   replicas.work(now, links);
 }
 
 Instant Global::State::next_wake() const {
   return std::min({links.next_wake(), brokers.next_wake(), devices.next_wake(), wills.next_wake(),
-                   sessions.next_wake(), replicas.next_wake()});
+                   sessions.next_wake(), replicas.next_wake(), retained.next_wake()});
 }
 
 void Global::State::finish_turn(Now now) {
   routes.announce(links);
+  retained.settle(now);
   if (auto commit = ledger.finish()) release(now, std::move(*commit));
   settle_subscriptions(now);
   publications.pump(now, links);
+  retained.pump(now, links);
   inboxes.pump(now, links, [this](uint64_t number) { return sessions.find(number); });
   links.finish_turn(now);
 }
@@ -70,6 +77,7 @@ void Global::State::finish_turn(Now now) {
 void Global::State::release(Now now, Commit commit) {
   opened = true;
   log.stored(std::move(commit.entries));
+  retained.release(commit, links);
   for (Said& said : commit.said) {
     // Not to a broker that ended, or whose stream has not begun: it gets it from its hello on.
     const Broker* broker = brokers.living(said.incarnation);
@@ -116,6 +124,10 @@ Stats Global::State::stats() const {
   stats.wills = wills.size();
   stats.wills_delayed = wills.delayed();
   stats.publications = publications.size();
+  stats.retained = retained.size();
+  stats.retained_bytes = retained.bytes();
+  stats.retained_refused = retained.refused();
+  stats.retained_snapshots = retained.snapshots();
   stats.claims = claims.claims();
   stats.evictions = claims.evictions();
   stats.published = published;

@@ -15,6 +15,8 @@
 #include "global/log.hpp"
 #include "global/publications.hpp"
 #include "global/replicas.hpp"
+#include "global/retained.hpp"
+#include "global/retained_jobs.hpp"
 #include "global/routes.hpp"
 #include "global/sessions.hpp"
 #include "global/users.hpp"
@@ -57,6 +59,8 @@ struct Global::State {
   Routes routes;
   Inboxes inboxes;
   Publications publications;
+  Retained retained;
+  RetainedJobs retained_jobs;
   Wills wills;
   Sessions sessions;
   Claims claims;

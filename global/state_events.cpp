@@ -30,6 +30,7 @@ void Global::State::handle_events(Now now) {
                      for (auto& [incarnation, broker] : brokers.all()) {
                        if (broker.dead() || broker.name() != e.peer) continue;
                        publications.acknowledged(incarnation, e.number);
+                       retained.acknowledged(incarnation, e.number);
                      }
                      inboxes.resume(e.peer);
                    },
@@ -59,6 +60,7 @@ void Global::State::hello(Now now, const wire::PeerUp& event) {
   ++broker.streams;
   routes.greet(broker);
   publications.greet(broker);
+  retained.greet(broker);
 }
 
 void Global::State::died(Now now, Incarnation incarnation) {
@@ -68,6 +70,7 @@ void Global::State::died(Now now, Incarnation incarnation) {
   brokers.die(now, broker);
   claims.died(now, incarnation);
   publications.died(incarnation);
+  retained.died(incarnation);
   for (const wire::NodeInfo& peer : links.peers()) {
     if (peer.name == name && peer.incarnation != incarnation) return;  // its successor is there
   }
@@ -92,7 +95,8 @@ void Global::State::received(Now now, wire::Received& event) {
     return;
   }
   from_broker(now, *broker, event.message);
-  if (event.number != 0) ledger.take(event.peer, event.incarnation, event.number);
+  if (event.number == 0) return;
+  ledger.take(event.peer, event.incarnation, event.number, retained.counter(event.incarnation));
 }
 
 void Global::State::from_broker(Now now, Broker& broker, wire::Message& message) {
@@ -101,6 +105,7 @@ void Global::State::from_broker(Now now, Broker& broker, wire::Message& message)
   std::visit(Overloaded{
                  [&](wire::Publish& m) {
                    ++published;
+                   if (m.retained) retained.publish(now, m.publication, from, m.retained);
                    inboxes.publish(now, std::move(m.publication));
                  },
                  [&](wire::RoutesTaken& m) { routes.taken(broker, m.number); },
@@ -110,8 +115,12 @@ void Global::State::from_broker(Now now, Broker& broker, wire::Message& message)
                  [&](wire::Gone& m) { claims.gone(now, broker, m); },
                  [&](wire::SubscribeSession& m) { check(sessions.subscribe(from, m)); },
                  [&](wire::UnsubscribeSession& m) { check(sessions.unsubscribe(from, m)); },
-                 [&](wire::InboxAck& m) { check(sessions.acknowledge(from, m)); },
+                 [&](wire::InboxAck& m) {
+                   check(sessions.acknowledge(from, m));
+                   retained_jobs.resume(m.client_id);
+                 },
                  [&](wire::SetInfo& m) { users.set(m); },
+                 [&](wire::RetainedSync& m) { retained.sync(broker, m); },
                  [&](wire::LeaseRequest& m) {
                    brokers.greet(now, broker.name(), from);
                    // Behind every eviction that has been decided.

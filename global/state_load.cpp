@@ -20,9 +20,11 @@ int phase_of(Kind kind) {
     case Kind::device:
     case Kind::user:
     case Kind::slot_head:
+    case Kind::retained:
     case Kind::session:
       return 0;
     case Kind::cursor:
+    case Kind::retained_job:
     case Kind::subscription:
     case Kind::publication:
     case Kind::will:
@@ -54,9 +56,14 @@ bool Global::State::load(const store::Put& record, const keys::Parsed& key) {
       return log.load_meta(value);
     case Kind::broker:
       return brokers.load(value);
-    case Kind::taken:
-      links.set_taken(Incarnation{key.number}, Reader(value).number());
+    case Kind::retained:
+      return retained.load(name, value);
+    case Kind::taken: {
+      Reader reader(value);
+      links.set_taken(Incarnation{key.number}, reader.number());
+      retained.load_counter(Incarnation{key.number}, reader.number());
       return true;
+    }
     case Kind::body:
       return inboxes.load_body(key.number, value);
     case Kind::device:
@@ -69,6 +76,9 @@ bool Global::State::load(const store::Put& record, const keys::Parsed& key) {
       return sessions.load(name, value);
     case Kind::subscription:
       return sessions.load_subscription(name, std::string(key.filter), value);
+    case Kind::retained_job:
+      retained_jobs.load(name, std::string(key.filter), value);
+      return true;
     case Kind::publication:
       return publications.load(key.number, value);
     case Kind::will:

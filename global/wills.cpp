@@ -62,6 +62,7 @@ void Wills::publish(Now now, const Connection& connection) {
   remove(connection);
   publication.published_ms = now.wall.ms;
   publications_.publish(publication);
+  if (publication.retain) retained_.publish(now, publication, Incarnation::none, 0);
   ++published_;
   if (publication.qos > 0) inboxes_.publish(now, std::move(publication));
 }

@@ -16,6 +16,7 @@
 #include "global/inbox.hpp"
 #include "global/ledger.hpp"
 #include "global/publications.hpp"
+#include "global/retained.hpp"
 
 namespace muster::global {
 
@@ -27,8 +28,8 @@ struct Fate {
 
 class Wills {
  public:
-  Wills(Ledger& ledger, Inboxes& inboxes, Publications& publications)
-      : ledger_(ledger), inboxes_(inboxes), publications_(publications) {}
+  Wills(Ledger& ledger, Inboxes& inboxes, Publications& publications, Retained& retained)
+      : ledger_(ledger), inboxes_(inboxes), publications_(publications), retained_(retained) {}
 
   bool load(const std::string& client_id, const Connection& connection, BytesView value);
   void start(Now now);
@@ -71,6 +72,7 @@ class Wills {
   Ledger& ledger_;
   Inboxes& inboxes_;
   Publications& publications_;
+  Retained& retained_;
   std::map<Connection, Registered> wills_;
   std::map<std::string, std::vector<Connection>> delayed_;  // by client id
   Deadlines<Connection> delays_;

@@ -32,4 +32,11 @@ bool has_wildcard(BytesView filter) {
   return filter.find_first_of("+#") != BytesView::npos;
 }
 
+BytesView literal_prefix(BytesView filter) {
+  const size_t wildcard = filter.find_first_of("+#");
+  if (wildcard == BytesView::npos) return filter;
+  const bool parent_too = filter[wildcard] == '#' && wildcard > 0;  // "a/#" matches "a"
+  return filter.substr(0, parent_too ? wildcard - 1 : wildcard);
+}
+
 }  // namespace muster::mqtt

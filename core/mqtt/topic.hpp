@@ -12,4 +12,7 @@ bool matches(BytesView filter, BytesView topic);
 
 bool has_wildcard(BytesView filter);
 
+// What every topic that `filter` matches begins with.
+BytesView literal_prefix(BytesView filter);
+
 }  // namespace muster::mqtt

@@ -54,6 +54,8 @@ template <>
 inline constexpr Outcome highest<Outcome> = Outcome::forbidden;
 template <>
 inline constexpr WatchKind highest<WatchKind> = WatchKind::reset;
+template <>
+inline constexpr RetainedKind highest<RetainedKind> = RetainedKind::change;
 
 // ---- parts ------------------------------------------------------------------------------------
 
@@ -87,6 +89,10 @@ struct Form<InboxEntry> {
   static void visit(auto& v, auto& e) {
     v(e.number, e.redelivery, e.publication, e.identifiers, e.released);
   }
+};
+template <>
+struct Form<RetainedEntry> {
+  static void visit(auto& v, auto& e) { v(e.number, e.publication, e.origin, e.counter); }
 };
 template <>
 struct Form<Condition> {
@@ -156,7 +162,9 @@ struct Form<BrokerRow> {
 template <>
 struct Form<Publish> {
   static constexpr uint8_t type = 1;
-  static void visit(auto& v, auto& m) { v(m.publication, m.will, m.term, m.packet_id); }
+  static void visit(auto& v, auto& m) {
+    v(m.publication, m.will, m.term, m.packet_id, m.retained);
+  }
 };
 template <>
 struct Form<Routes> {
@@ -166,7 +174,22 @@ struct Form<Routes> {
 template <>
 struct Form<RoutesTaken> {
   static constexpr uint8_t type = 3;
-  static void visit(auto& v, auto& m) { v(m.number); }
+  static void visit(auto& v, auto& m) { v(m.number, m.retained); }
+};
+template <>
+struct Form<Retained> {
+  static constexpr uint8_t type = 4;
+  static void visit(auto& v, auto& m) { v(m.kind, m.entries, m.counter); }
+};
+template <>
+struct Form<RetainedSync> {
+  static constexpr uint8_t type = 5;
+  static void visit(auto& v, auto& m) { v(m.request, m.marks); }
+};
+template <>
+struct Form<RetainedSynced> {
+  static constexpr uint8_t type = 6;
+  static void visit(auto& v, auto& m) { v(m.request); }
 };
 
 // ---- sessions and presence

@@ -46,6 +46,9 @@ struct Publish {
   // with the inbox entries, and appends nothing for one that it has already.
   Term term = Term::none;
   uint16_t packet_id = 0;  // 0: none of this
+  // Of a retained publication: its place among those of its broker, which rises. To global: store
+  // it, whatever its QoS. 0: not a retained one.
+  uint64_t retained = 0;
 };
 
 // Each node announces its own routes, in order, on the stream that carries its messages; a snapshot
@@ -58,6 +61,37 @@ struct Routes {
 };
 struct RoutesTaken {
   uint64_t number = 0;  // cumulative
+  // The newest retained publication (Publish::retained) that its sender had before it said this:
+  // those up to here may not have followed the routes, but are in the store or on their way to it.
+  uint64_t retained = 0;
+};
+
+// ---- retained messages ------------------------------------------------------------------------
+
+struct RetainedEntry {
+  uint64_t number = 0;  // of global's log; the last one of a topic wins
+  // An empty payload clears the topic. expiry_s is what is left when sent.
+  Publication publication;
+  Incarnation origin = Incarnation::none;  // whose echo it is; in pages: nobody's
+  uint64_t counter = 0;                    // Publish::retained there
+};
+enum class RetainedKind : uint8_t { begin = 0, page = 1, end = 2, change = 3 };
+// global -> broker (Stream): a snapshot after each beginning of the stream, and whenever changes
+// were left out because the broker did not keep pace: begin, pages, end. What was not named between
+// the two is gone. Changes come in order, also between pages.
+struct Retained {
+  RetainedKind kind = RetainedKind::change;
+  std::vector<RetainedEntry> entries;
+  uint64_t counter = 0;  // begin: the receiver's own Publish::retained that global has stored
+};
+// broker -> global (Stream): say when I have everything that was stored before, and everything up
+// to these counters of these brokers. RetainedSynced (Stream) stands behind all of that.
+struct RetainedSync {
+  uint64_t request = 0;
+  std::vector<std::pair<Incarnation, uint64_t>> marks;
+};
+struct RetainedSynced {
+  uint64_t request = 0;
 };
 
 // ---- sessions and presence: broker -> global (Stream) -----------------------------------------
@@ -304,6 +338,7 @@ using Message =
                  SubscribeSession, UnsubscribeSession, InboxAck, SetInfo, Grant, Refused, Evict,
                  SubscribeDone, Deliver, LeaseRequest, LeaseGrant, Deposed, ReplicaAsk,
                  SnapshotPage, Delta, LogHeartbeat, WatchOpen, WatchMore, WatchClose, WatchRows,
-                 AskTask, TaskAnswer, Load, Directory, PublishReleased, InboxReleased>;
+                 AskTask, TaskAnswer, Load, Directory, PublishReleased, InboxReleased, Retained,
+                 RetainedSync, RetainedSynced>;
 
 }  // namespace muster::wire

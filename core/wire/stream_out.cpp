@@ -15,7 +15,7 @@ constexpr int backoff_limit = 8;  // times `resend`
 // Routes, acknowledgements and claims never consume credit: only what carries payloads or rows.
 bool consumes_credit(const Message& message) {
   return std::holds_alternative<Publish>(message) || std::holds_alternative<Deliver>(message) ||
-         std::holds_alternative<WatchRows>(message);
+         std::holds_alternative<WatchRows>(message) || std::holds_alternative<Retained>(message);
 }
 
 }  // namespace

@@ -37,7 +37,21 @@ void TestBroker::publish(uint16_t shard, const std::string& topic, uint64_t peer
   view.payload = "payload";
   view.peers = peers;
   view.token = token;
-  view.qos = token == 0 ? mqtt::Qos::at_most_once : mqtt::Qos::at_least_once;
+  hand_over(shard, view, with);
+}
+
+void TestBroker::publish_retained(uint16_t shard, const std::string& topic, uint64_t token) {
+  PublicationView view;
+  view.topic = topic;
+  view.payload = "payload";
+  view.peers = 1;  // global
+  view.token = token;
+  view.retain = true;
+  hand_over(shard, view, {});
+}
+
+void TestBroker::hand_over(uint16_t shard, PublicationView view, const std::string& with) {
+  view.qos = view.token == 0 ? mqtt::Qos::at_most_once : mqtt::Qos::at_least_once;
   Parcel parcel;
   parcel.from = static_cast<ShardIndex>(shard);
   parcel.publications.append(view);

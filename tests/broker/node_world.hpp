@@ -41,6 +41,8 @@ class TestBroker {
   void publish(uint16_t shard, const std::string& topic, uint64_t peers, uint64_t token = 0,
                const std::string& with = {});
 
+  void publish_retained(uint16_t shard, const std::string& topic, uint64_t token);
+
   // What the shards have got.
   template <class T>
   std::vector<T> all(uint16_t shard) const {
@@ -72,6 +74,7 @@ class TestBroker {
  private:
   friend class World;
   void collect(ShardIndex shard, Parcel parcel);
+  void hand_over(uint16_t shard, PublicationView view, const std::string& with);
 
   World& world_;
   std::string name_;

@@ -204,25 +204,6 @@ TEST(ShardPublish, ASlowReaderLosesQosZeroAndIsClosedInTheEnd) {
   EXPECT_EQ(world.shards[0]->counters().slow_closed, 1u);
 }
 
-TEST(ShardPublish, WhatIsNotAvailableIsRefusedAsAnnounced) {
-  const std::pair<mqtt::Publish, Reason> cases[] = {
-      {[] {
-         auto packet = message("a", "x");
-         packet.retain = true;
-         return packet;
-       }(),
-       Reason::retain_not_supported},
-  };
-  for (const auto& [packet, reason] : cases) {
-    ShardWorld world;
-    Device& device = world.connect(clean("p"));
-    world.read(device);
-    world.send(device, packet);
-    EXPECT_EQ(world.expect<mqtt::Disconnect>(device).reason, reason);
-    EXPECT_TRUE(device.closed);
-  }
-}
-
 TEST(ShardPublish, ABrokenPacketClosesOnlyItsConnection) {
   ShardWorld world;
   Device& good = subscriber(world, "good", "a", Qos::at_most_once);

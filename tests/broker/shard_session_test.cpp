@@ -17,7 +17,7 @@ TEST(ShardSession, ACleanConnectionIsAnsweredAtOnceAndClaimed) {
   EXPECT_EQ(connack.reason, Reason::success);
   EXPECT_FALSE(connack.session_present);
   EXPECT_FALSE(connack.properties.maximum_qos);
-  EXPECT_EQ(connack.properties.retain_available, 0);
+  EXPECT_FALSE(connack.properties.retain_available);  // absent: it is
   EXPECT_EQ(connack.properties.shared_subscription_available, 0);
   auto claims = world.for_global<wire::Claim>();
   ASSERT_EQ(claims.size(), 1u);

@@ -103,6 +103,9 @@ void ShardWorld::turn(uint32_t shard) {
     if (const auto* change = std::get_if<RouteChange>(&one); change != nullptr && bind_routes) {
       letter(shard, RoutesBound{change->number});
     }
+    if (const auto* wanted = std::get_if<RetainedWanted>(&one); wanted && replica_ready) {
+      letter(shard, RetainedReady{wanted->number});
+    }
     to_node.push_back(std::move(one));
   }
   if (!parcel.publications.empty()) {

@@ -53,6 +53,7 @@ class ShardWorld {
   std::vector<Letter> to_node;
   std::vector<std::pair<uint32_t, Publications>> published;  // by shard
   bool bind_routes = true;
+  bool replica_ready = true;  // answers RetainedWanted
   bool flush = true;  // devices read what they are sent
 
   template <class Message>

@@ -37,6 +37,7 @@ class Checker {
   virtual void ended(const Connection&) {}
   virtual void acknowledged(const Message&) {}
   virtual void delivered(const Delivery&) {}
+  virtual void retained(const Delivery&) {}        // RETAIN 1, after a SUBSCRIBE
   virtual void delivered_late(const Delivery&) {}  // on a connection that was taken over
   virtual void client_acknowledged(const Connection&, uint16_t) {}
   virtual void presence(const PresenceSeen&) {}

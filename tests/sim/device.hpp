@@ -33,7 +33,7 @@ struct Profile {
   std::vector<std::string> filters;   // subscribed to at each connect that finds no session
   // Weights of what it does next.
   uint32_t publish = 0, subscribe = 0, unsubscribe = 0, disconnect = 0, drop = 0, silence = 0,
-           takeover = 0, hold_acks = 0, stop_reading = 0, ask = 0, nothing = 10;
+           takeover = 0, retain = 0, hold_acks = 0, stop_reading = 0, ask = 0, nothing = 10;
   uint32_t clean_start_percent = 0;  // of a persistent device's connects
   uint32_t lazy_percent = 20;        // acknowledgements that take their time
   uint32_t large_permille = 5;       // payloads of many kilobytes
@@ -55,6 +55,8 @@ class Device {
   bool owes_nothing() const { return outgoing_.empty(); }
 
   // Publishes a question to $query; the number of its Ask, if the device is online.
+  // Subscribes to everything that is retained: what it gets is compared.
+  void probe_retained();
   std::optional<uint32_t> ask(const std::string& json_fields, bool roll_call = false);
 
  private:
@@ -98,7 +100,10 @@ class Device {
   Connection& record(const LinePtr& line) { return ledger_.connections[line->connection]; }
 
   // device_publish.cpp: messages both ways
-  void publish(const std::string& topic, uint8_t qos);
+  void publish(const std::string& topic, uint8_t qos, bool retained = false);
+  void retain();  // device_retained.cpp
+  void clear_retained();
+  bool was_retained(const LinePtr& line, const mqtt::Publish& publish);
   void send_publish(const Outgoing& outgoing, bool dup);
   void resend(bool session_present);
   void puback(const LinePtr& line, const mqtt::Acknowledgement& ack);
@@ -109,7 +114,7 @@ class Device {
   uint16_t packet_id();
 
   // device_subscribe.cpp
-  void subscribe(const std::vector<std::string>& filters, uint8_t qos);
+  void subscribe(const std::vector<std::string>& filters, uint8_t qos, bool probe = false);
   void watch();
   void unsubscribe();
   void suback(const LinePtr& line, uint16_t packet_id, const std::vector<mqtt::Reason>& reasons,

@@ -79,7 +79,8 @@ void Device::take_over() {
 void Device::act_online() {
   const Profile& p = profile_;
   const uint64_t total = p.publish + p.subscribe + p.unsubscribe + p.disconnect + p.drop +
-                         p.silence + p.takeover + p.hold_acks + p.stop_reading + p.ask + p.nothing;
+                         p.silence + p.takeover + p.hold_acks + p.stop_reading + p.ask + p.retain +
+                         p.nothing;
   uint64_t drawn = random_.below(total);
   const auto is = [&](uint32_t weight) {
     if (drawn < weight) return true;
@@ -113,6 +114,8 @@ void Device::act_online() {
     context_.schedule.after(random_.between(milliseconds(100), seconds(4)), [line = line_] {
       if (!line->over) line->client->read(true);
     });
+  } else if (is(p.retain)) {
+    retain();
   } else if (is(p.ask)) {
     static const std::vector<std::string> priorities{"low", "normal", "high", "urgent"};
     const std::string kind =

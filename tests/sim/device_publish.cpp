@@ -42,7 +42,7 @@ uint16_t Device::packet_id() {
   }
 }
 
-void Device::publish(const std::string& topic, uint8_t qos) {
+void Device::publish(const std::string& topic, uint8_t qos, bool retained) {
   // 3.1.1 clients know no maximum: now and then they send more than we like.
   const size_t window = profile_.version == mqtt::Version::v5 ? line_->send_maximum : 60;
   if (qos > 0 && outgoing_.size() >= std::min<size_t>(window, 60)) return;
@@ -52,6 +52,7 @@ void Device::publish(const std::string& topic, uint8_t qos) {
   message.connection = line_->connection;
   message.topic = topic;
   message.qos = qos;
+  message.retain = retained;
   message.resent_after_loss = profile_.persistent;
   message.first_sent = context_.now();
   ledger_.messages.push_back(message);
@@ -74,6 +75,7 @@ void Device::send_publish(const Outgoing& outgoing, bool dup) {
   packet.payload = payload;
   packet.qos = static_cast<mqtt::Qos>(message.qos);
   packet.dup = dup;
+  packet.retain = message.retain;
   packet.packet_id = outgoing.packet_id;
   context_.note("{} #{} publishes m{} {} qos {}{}", profile_.id, line_->connection, message.id,
                 message.topic, message.qos, dup ? " again" : "");
@@ -129,6 +131,7 @@ void Device::published(const LinePtr& line, const mqtt::Publish& publish, Instan
     checkers_.tell(&Checker::answered, ask, publish.payload);
     return;
   }
+  if (was_retained(line, publish)) return;
   message_arrived(line, publish, emitted);
 }
 

@@ -2,7 +2,7 @@
 
 namespace muster::sim {
 
-void Device::subscribe(const std::vector<std::string>& filters, uint8_t qos) {
+void Device::subscribe(const std::vector<std::string>& filters, uint8_t qos, bool probe) {
   PendingSubscribe pending;
   mqtt::Subscribe packet;
   packet.packet_id = packet_id();
@@ -17,7 +17,8 @@ void Device::subscribe(const std::vector<std::string>& filters, uint8_t qos) {
     bond.connection = line_->connection;
     bond.filter = filter;
     bond.qos = qos;
-    bond.no_local = profile_.version == mqtt::Version::v5 && random_.percent(10);
+    bond.retained_probe = probe;
+    bond.no_local = !probe && profile_.version == mqtt::Version::v5 && random_.percent(10);
     bond.asked = context_.now();
     mqtt::SubscriptionOptions options;
     options.qos = static_cast<mqtt::Qos>(qos);

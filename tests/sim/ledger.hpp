@@ -69,6 +69,7 @@ struct Message {
   std::string topic;
   uint8_t qos = 0;
   bool will = false;
+  bool retain = false;
   bool resent_after_loss = false;  // its publisher keeps it until it is acknowledged
   uint32_t expiry_s = UINT32_MAX;
   Instant first_sent = never;
@@ -86,6 +87,7 @@ struct Bond {
   std::string filter;
   uint8_t qos = 0;
   bool no_local = false;
+  bool retained_probe = false;  // asked by a watcher at a roll call
   Instant asked{};
   Instant bound = never;    // SUBACK arrived
   Instant leaving = never;  // UNSUBSCRIBE or a new SUBSCRIBE was sent

@@ -91,6 +91,7 @@ Profile draw_device(Random& random, size_t index) {
   weight(p.hold_acks, 3);
   weight(p.stop_reading, 2);
   weight(p.ask, 10);
+  weight(p.retain, 20);
   if (random.percent(30)) p.clean_start_percent = 20;
   p.lazy_percent = random.percent(50) ? 0 : 40;
   return p;

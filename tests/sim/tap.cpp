@@ -112,7 +112,10 @@ struct Describe {
   }
   std::string operator()(const wire::Publish& m) const {
     return fmt::format("publishes {} {} qos {}{}", words(m.publication), m.publication.topic,
-                       m.publication.qos, m.will != 0 ? fmt::format(" will {}", m.will) : "");
+                       m.publication.qos,
+                       m.will != 0       ? fmt::format(" will {}", m.will)
+                       : m.retained != 0 ? fmt::format(" retained {}", m.retained)
+                                         : "");
   }
   std::string operator()(const wire::Routes& m) const {
     return fmt::format("routes {}{} +{} -{}", m.number, m.snapshot ? " snapshot" : "",
@@ -120,7 +123,27 @@ struct Describe {
                        fmt::format("{}", fmt::join(m.removed, " ")));
   }
   std::string operator()(const wire::RoutesTaken& m) const {
-    return fmt::format("has taken routes {}", m.number);
+    return fmt::format("has taken routes {} retained {}", m.number, m.retained);
+  }
+  std::string operator()(const wire::Retained& m) const {
+    static constexpr const char* kinds[] = {"begins", "page", "ends", "change"};
+    std::string out =
+        fmt::format("retained {} counter {}:", kinds[static_cast<size_t>(m.kind)], m.counter);
+    for (const wire::RetainedEntry& entry : m.entries) {
+      out += fmt::format(" {}={}/{}", entry.publication.topic, words(entry.publication),
+                         entry.counter);
+    }
+    return out;
+  }
+  std::string operator()(const wire::RetainedSync& m) const {
+    std::string out = fmt::format("wants retained {}:", m.request);
+    for (const auto& [broker, counter] : m.marks) {
+      out += fmt::format(" {:x}={}", static_cast<uint64_t>(broker), counter);
+    }
+    return out;
+  }
+  std::string operator()(const wire::RetainedSynced& m) const {
+    return fmt::format("has told retained {}", m.request);
   }
   std::string operator()(const wire::LeaseGrant& m) const {
     return fmt::format("grants the lease {}", m.request);

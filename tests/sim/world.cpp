@@ -102,6 +102,7 @@ void World::roll_call() {
     for (const std::string& name : ledger_.device_names) {
       names += fmt::format("{}\"{}\"", names.empty() ? "" : ",", name);
     }
+    device->probe_retained();
     for (int i = 0; i < 3; ++i) {
       device->ask(fmt::format(R"("devices":[{}])", names), true);
       device->ask(R"("kind":"list","where":"status=online")", true);

@@ -12,7 +12,7 @@ void add_all_checkers(Checkers& checkers, Context& context, const Ledger& ledger
   for (MakeRule* make :
        {no_acknowledged_lost, order, repeats, one_owner, packet_window, session_kept,
         only_who_asked, clean_live, answered_once, wills, drains, presence_truth, takeover_unseen,
-        watch_order, one_log, redirects, urgent_first, bounds}) {
+        watch_order, one_log, redirects, urgent_first, bounds, retained}) {
     auto checker = make(context, ledger, cluster);
     if (BytesView(left_out).find(checker->rule()) != BytesView::npos) continue;
     checkers.add(std::move(checker));

@@ -29,5 +29,6 @@ MakeRule redirects;
 MakeRule urgent_first;
 MakeRule bounds;
 MakeRule drains;
+MakeRule retained;
 
 }  // namespace muster::sim
