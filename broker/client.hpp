@@ -81,8 +81,9 @@ struct AckQueue {
 
 // QoS 2 of one connection (4.3.3): packet identifiers.
 struct ExactlyOnce {
-  mqtt::IdSet received;  // PUBLISH came, PUBREL did not
-  mqtt::IdSet sent;      // PUBLISH went out, PUBCOMP did not come (clean sessions)
+  mqtt::IdSet received;   // PUBLISH came, PUBREL did not
+  mqtt::IdSet unsettled;  // of these: not all direct targets may have it (wire::Grant)
+  mqtt::IdSet sent;       // PUBLISH went out, PUBCOMP did not come (clean sessions)
 };
 
 // What a persistent session has streamed out (packet id <-> inbox number) and what waits for the
@@ -92,9 +93,10 @@ struct InboxState {
     Instant expires = never;
   };
   mqtt::InboxWindow window;
-  std::deque<Held> held;        // at most Receive Maximum: global's credit
-  std::vector<uint64_t> acked;  // in this turn
-  uint64_t newest = 0;          // the highest number that came, of this session
+  std::deque<Held> held;           // at most Receive Maximum: global's credit
+  std::vector<uint64_t> acked;     // in this turn
+  std::vector<uint64_t> received;  // PUBREC came in this turn
+  uint64_t newest = 0;             // the highest number that came, of this session
   bool awaits_lease = false;
 };
 

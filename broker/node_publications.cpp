@@ -37,6 +37,8 @@ void NodePublications::forward(Now now, ShardIndex shard, const PublicationView&
   const uint64_t retained = view.retain ? retained_counter(shard, view) : 0;
   wire::Publish publish;
   publish.publication = std::move(publication);
+  publish.term = view.term;
+  publish.packet_id = view.packet_id;
   publish.retained = retained;
   const auto message = std::make_shared<const wire::Message>(std::move(publish));
   for (uint64_t bits = view.peers; bits != 0; bits &= bits - 1) {

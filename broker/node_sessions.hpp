@@ -16,7 +16,8 @@ class NodeSessions {
   NodeSessions(NodeDesk& desk, NodePeers& peers, NodeStreams& streams);
 
   void for_global(Instant now, ShardIndex shard, ForGlobal letter);
-  void from_global(wire::Message message);  // Grant, Refused, Evict, SubscribeDone, Deliver
+  void from_global(
+      wire::Message message);  // Grant, Refused, Evict, SubscribeDone, Deliver, InboxReleased
 
   void global_up(const NodePeer& global);  // begins a list
   void global_down();  // gives up a list that is being made: it would lack what comes now

@@ -17,6 +17,7 @@ struct Header {
   uint16_t publisher;
   uint8_t qos;
   uint8_t retain;
+  uint16_t packet_id;  // not 0: a Term follows the publisher
 };
 
 }  // namespace
@@ -30,7 +31,8 @@ void Publications::append(const PublicationView& publication) {
                 publication.expiry_s,
                 static_cast<uint16_t>(publication.publisher.size()),
                 static_cast<uint8_t>(publication.qos),
-                publication.retain};
+                publication.retain,
+                publication.packet_id};
   bytes_.append(reinterpret_cast<const char*>(&header), sizeof header);
   bytes_.append(publication.topic);
   if (publication.payload.size() < large_payload_bytes) {
@@ -40,6 +42,8 @@ void Publications::append(const PublicationView& publication) {
   }
   bytes_.append(publication.properties);
   bytes_.append(publication.publisher);
+  if (publication.packet_id == 0) return;
+  bytes_.append(reinterpret_cast<const char*>(&publication.term), sizeof publication.term);
 }
 
 void Publications::append_large(const PublicationView& publication) {
@@ -79,6 +83,8 @@ PublicationView Publications::read(size_t& at, size_t& large) const {
   out.expiry_s = header.expiry_s;
   out.token = header.token;
   out.peers = header.peers;
+  out.packet_id = header.packet_id;
+  if (out.packet_id != 0) std::memcpy(&out.term, cut(sizeof out.term).data(), sizeof out.term);
   return out;
 }
 

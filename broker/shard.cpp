@@ -106,6 +106,7 @@ void Shard::stop(Now now) {
     if (phase == Phase::free || phase == Phase::closing) continue;
     state_->fail(i, mqtt::Reason::server_shutting_down, wire::GoneReason::server_shutdown);
   }
+  state_->give_up_departures();
 }
 
 const ShardCounters& Shard::counters() const {

@@ -53,6 +53,10 @@ void Shard::State::taken(const Taken& letter) {
     if (known == withheld.end() || --known->second.targets > 0) continue;
     Withheld done = known->second;
     withheld.erase(known);
+    if (done.client == departed) {
+      departure_taken(done.generation);
+      continue;
+    }
     Client* client = find(done.client, done.generation);
     if (client == nullptr || !client->acks) continue;
     auto& items = client->acks->items;

@@ -233,12 +233,14 @@ void Shard::State::list_claims(uint64_t round) {
       for_global(claim(*client));
     }
   }
+  list_departures();
   to_node.letters.emplace_back(ClaimsListed{round});
 }
 
 void Shard::State::granted(const wire::Grant& grant) {
   auto known = by_id.find(grant.client_id);
   if (known == by_id.end() || at(known->second).serial != grant.serial) {
+    if (departing(grant)) return;
     // It has gone meanwhile, and its Gone named no term: the session is let go.
     wire::Gone gone;
     gone.client_id = grant.client_id;
@@ -256,6 +258,7 @@ void Shard::State::granted(const wire::Grant& grant) {
     client.inbox->window = mqtt::InboxWindow(client.receive_maximum);
     client.inbox->held.clear();
     client.inbox->acked.clear();
+    client.inbox->received.clear();
     client.inbox->newest = 0;
   }
   if (client.phase != Phase::awaiting_grant) return ask_again(index);  // claimed after a hello
@@ -267,6 +270,7 @@ void Shard::State::granted(const wire::Grant& grant) {
     subscription.identifier = stored.identifier;
     add_subscription(index, std::move(subscription));
   }
+  inherit(index, grant);
   connack(index, grant.session_present);
   resume(index);
 }

@@ -7,6 +7,8 @@
 
 namespace muster::broker {
 
+using Window = mqtt::InboxWindow;
+
 void Shard::State::inbox_deliver(wire::Deliver message) {
   uint32_t index = 0;
   Client* client = find_session(message.client_id, message.term, index);
@@ -20,7 +22,7 @@ void Shard::State::inbox_deliver(wire::Deliver message) {
         return fail(index, mqtt::Reason::administrative_action, wire::GoneReason::administrative,
                     "the inbox was damaged: connect again");
       }
-      came_again(index, entry.number);
+      came_again(index, entry);
       continue;
     }
     inbox.newest = entry.number;
@@ -34,14 +36,20 @@ void Shard::State::inbox_deliver(wire::Deliver message) {
 
 // Global has started anew, or knows this connection under a new term, and streams out whatever it
 // has no acknowledgement of. To the same connection nothing is sent twice (4.4.0-1).
-void Shard::State::came_again(uint32_t index, uint64_t number) {
+void Shard::State::came_again(uint32_t index, const wire::InboxEntry& entry) {
+  const uint64_t number = entry.number;
   const InboxState& inbox = *at(index).inbox;
-  const mqtt::InboxWindow& window = inbox.window;
+  const Window& window = inbox.window;
   const bool held = !inbox.held.empty() && number >= inbox.held.front().number;
-  const bool under_way =
-      window.in_flight() > 0 && number >= window.oldest() &&
-      window.state(mqtt::InboxWindow::packet_id_of(number)) != mqtt::InboxWindow::State::none;
-  if (!held && !under_way) acknowledge_number(index, number);
+  const auto state = window.in_flight() > 0 && number >= window.oldest()
+                         ? window.state(Window::packet_id_of(number))
+                         : Window::State::none;
+  if (state == Window::State::awaits_store) {
+    // What we said of its PUBREC, or what global answered, may not have arrived.
+    if (!entry.released) return inbox_received(index, number);
+    return inbox_released({at(index).client_id, at(index).term, {number}});
+  }
+  if (!held && state == Window::State::none) acknowledge_number(index, number);
 }
 
 void Shard::State::pump_inbox(uint32_t index) {
@@ -66,6 +74,8 @@ void Shard::State::pump_inbox(uint32_t index) {
 // As still_wanted().
 bool Shard::State::inbox_wanted(InboxState::Held& entry) {
   if (entry.expires == never) return true;
+  // Of QoS 2 the device may have the first half: the second follows in any case.
+  if (entry.redelivery && entry.publication.qos > 1) return true;
   if (entry.expires <= now.mono) {
     ++counters.expired;
     return false;
@@ -77,6 +87,10 @@ bool Shard::State::inbox_wanted(InboxState::Held& entry) {
 
 void Shard::State::inbox_send(uint32_t index, const wire::InboxEntry& entry) {
   Client& client = at(index);
+  if (entry.released) {
+    uint16_t id = client.inbox->window.start(entry.number, Window::State::awaits_pubcomp);
+    return send_pubrel(index, id, mqtt::Reason::success);
+  }
   const wire::Publication& from = entry.publication;
   Bytes properties;
   if (from.expiry_s == wire::no_expiry) {
@@ -89,13 +103,19 @@ void Shard::State::inbox_send(uint32_t index, const wire::InboxEntry& entry) {
     identifiers.subscription_identifiers = entry.identifiers;
     mqtt::encode_properties(identifiers, properties);
   }
-  uint16_t id = client.inbox->window.start(entry.number, mqtt::InboxWindow::State::awaits_puback);
+  const bool twice = from.qos > 1;
+  Window& window = client.inbox->window;
+  uint16_t id = window.start(entry.number,
+                             twice ? Window::State::awaits_pubrec : Window::State::awaits_puback);
   Bytes packet;
   const bool encoded =
       mqtt::encode_publish_head(client.version, from.topic, from.payload.size(), properties,
-                                mqtt::Qos::at_least_once, from.retain, entry.redelivery, id, packet);
-  const bool fits = packet.size() + from.payload.size() <= client.maximum_packet_size;
-  if (!encoded || !fits) return inbox_acked(index, id);  // 3.1.2-25
+                                twice ? mqtt::Qos::exactly_once : mqtt::Qos::at_least_once,
+                                from.retain, entry.redelivery, id, packet);
+  if (!encoded || packet.size() + from.payload.size() > client.maximum_packet_size) {  // 3.1.2-25
+    if (!twice) return inbox_acked(index, id);
+    return inbox_pubrec(index, {id, mqtt::Reason::packet_too_large});
+  }
   ++counters.delivered;
   counters.payload_sent += from.payload.size();
   write_publish(index, packet, from.payload);
@@ -109,12 +129,15 @@ void Shard::State::inbox_acked(uint32_t index, uint16_t packet_id) {
 }
 
 void Shard::State::acknowledge_number(uint32_t index, uint64_t number) {
+  at(index).inbox->acked.push_back(number);
+  tell_global(index);
+}
+
+void Shard::State::tell_global(uint32_t index) {
   Client& client = at(index);
-  client.inbox->acked.push_back(number);
-  if (!client.acked) {
-    client.acked = true;
-    acked_clients.push_back(index);
-  }
+  if (client.acked) return;
+  client.acked = true;
+  acked_clients.push_back(index);
 }
 
 // One InboxAck a session and turn; it also gives global the credit to stream more.
@@ -124,7 +147,8 @@ void Shard::State::flush_inbox_acks() {
     if (!client.acked) continue;  // flushed at its end
     client.acked = false;
     if (!client.inbox) continue;
-    wire::InboxAck ack{client.client_id, client.term, std::exchange(client.inbox->acked, {})};
+    wire::InboxAck ack{client.client_id, client.term, std::exchange(client.inbox->acked, {}),
+                       std::exchange(client.inbox->received, {})};
     for_global(std::move(ack));
     pump_inbox(index);
   }

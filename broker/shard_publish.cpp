@@ -58,18 +58,27 @@ void Shard::State::publish_aliased(uint32_t index, PublishView packet) {
 
 // `as_is`: see publish_routed().
 void Shard::State::publish_whole(uint32_t index, const PublishView& packet, BytesView as_is) {
-  if (packet.qos == Qos::exactly_once && !received_anew(index, packet)) return;
-  if (packet.topic[0] == '$') return publish_virtual(index, packet);
-  publish_routed(index, packet, as_is);
+  Reach reach = Reach::all;
+  if (packet.qos == Qos::exactly_once) reach = received(index, packet);
+  if (reach == Reach::nowhere) return;
+  if (reach == Reach::direct && packet.retain) {  // global has it, also as the retained one
+    PublishView plain = packet;
+    plain.retain = false;
+    return publish_routed(index, plain, {}, reach);
+  }
+  if (packet.topic[0] == '$') return publish_virtual(index, packet, reach);
+  publish_routed(index, packet, as_is, reach);
 }
 
 // `as_is`: the packet as it may be sent on unchanged; empty if it must be encoded.
-void Shard::State::publish_routed(uint32_t index, const PublishView& packet, BytesView as_is) {
+void Shard::State::publish_routed(uint32_t index, const PublishView& packet, BytesView as_is,
+                                  Reach reach) {
   Client& client = at(index);
   const Resolved& resolved = route(client, packet.topic);
-  uint32_t targets = forward(resolved, packet, client);
+  uint32_t targets = forward(resolved, packet, client, reach);
   if (packet.qos != Qos::at_most_once) {
-    bool nobody = resolved.targets.empty() && resolved.routes.shards == 0 && targets == 0;
+    bool nobody = resolved.targets.empty() && resolved.routes.shards == 0 &&
+                  resolved.routes.peers == 0 && global_known && !packet.retain;
     acknowledge(index, packet, nobody ? Reason::no_matching_subscribers : Reason::success, targets);
   }
   if (resolved.targets.empty()) return;
@@ -89,8 +98,10 @@ bool Shard::State::publish_allowed(uint32_t index, const PublishView& packet) {
     fail(index, reason, wire::GoneReason::protocol_error, detail);
     return false;
   };
-  if (packet.qos != Qos::at_most_once && (client.acks || client.two) &&
-      unanswered(client) >= options.receive_maximum && !known(client, packet)) {
+  // 3.1.1 knows no such limit: there we stop reading, and 65,535 identifiers are all it has.
+  if (client.version == mqtt::Version::v5 && packet.qos != Qos::at_most_once &&
+      (client.acks || client.two) && unanswered(client) >= options.receive_maximum &&
+      !known(client, packet)) {
     return refused(Reason::receive_maximum_exceeded, "CONNACK says how many may be under way");
   }
   return true;
@@ -108,12 +119,14 @@ const Resolved& Shard::State::route(Client& client, BytesView topic) {
 
 // Hands the publication to other shards and nodes; returns how many nodes must say Taken.
 uint32_t Shard::State::forward(const Resolved& resolved, const PublishView& packet,
-                               const Client& publisher) {
+                               const Client& publisher, Reach reach) {
   bool acknowledged = packet.qos != Qos::at_most_once;
   uint64_t peers = resolved.routes.peers;
   uint64_t global = uint64_t{1} << global_peer;
   if (!acknowledged) peers &= ~global;
   if (packet.retain || (acknowledged && !global_known)) peers |= global;
+  bool stored = packet.qos == Qos::exactly_once && publisher.persistent;  // its packet identifier
+  if (stored) peers = reach == Reach::all ? peers | global : peers & ~global;
   if (peers == 0 && resolved.routes.shards == 0) return 0;
 
   PublicationView out{packet.topic, packet.payload, packet.properties, {}, packet.qos};
@@ -139,6 +152,7 @@ uint32_t Shard::State::forward(const Resolved& resolved, const PublishView& pack
   out.publisher = publisher.client_id;
   out.peers = peers;
   out.token = acknowledged ? next_token : 0;
+  if (stored) out.packet_id = packet.packet_id, out.term = publisher.term;
   to_node.publications.append(out);
   return acknowledged ? static_cast<uint32_t>(__builtin_popcountll(peers)) : 0;
 }

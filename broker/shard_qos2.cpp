@@ -1,6 +1,8 @@
 // QoS 2 (4.3.3), both halves. A publisher's packet identifier is known from its PUBLISH to its
-// PUBREL: what comes again under it is answered and goes nowhere. Towards a subscriber of a clean
-// session an identifier is in use until PUBCOMP, or a PUBREC that refuses.
+// PUBREL: what comes again under it is answered and goes nowhere. Towards a subscriber an
+// identifier is in use until PUBCOMP, or a PUBREC that refuses; of a persistent session global
+// stores that PUBREC came, and only then PUBREL goes out: from there on PUBREL is what is sent
+// again.
 
 #include <algorithm>
 
@@ -40,17 +42,30 @@ bool Shard::State::known(const Client& client, const mqtt::PublishView& packet) 
          client.two->received.contains(packet.packet_id);
 }
 
-// False: it came before and was answered here (4.3.3-10).
-bool Shard::State::received_anew(uint32_t index, const mqtt::PublishView& packet) {
+// What came before is answered here and goes nowhere (4.3.3-10). Of what came to another broker,
+// which has died, only global is known to have it.
+Reach Shard::State::received(uint32_t index, const mqtt::PublishView& packet) {
   Client& client = at(index);
-  if (halves(client).received.insert(packet.packet_id)) return true;
+  ExactlyOnce& two = halves(client);
+  if (two.received.insert(packet.packet_id)) return Reach::all;
+  if (two.unsettled.erase(packet.packet_id)) return Reach::direct;
   if (client.acks) {
     for (const AckQueue::Item& item : client.acks->items) {
-      if (item.type == PacketType::pubrec && item.packet_id == packet.packet_id) return false;
+      if (item.type == PacketType::pubrec && item.packet_id == packet.packet_id) {
+        return Reach::nowhere;
+      }
     }
   }
   answer(index, PacketType::pubrec, packet.packet_id, Reason::success, 0);
-  return false;
+  return Reach::nowhere;
+}
+
+// What the publisher has not released since earlier connections.
+void Shard::State::inherit(uint32_t index, const wire::Grant& grant) {
+  if (grant.received.empty()) return;
+  ExactlyOnce& two = halves(at(index));
+  for (const uint16_t id : grant.received) two.received.insert(id);
+  for (const uint16_t id : grant.unsettled) two.unsettled.insert(id);
 }
 
 void Shard::State::exactly_once(uint32_t index, const mqtt::Frame& frame) {
@@ -63,13 +78,21 @@ void Shard::State::exactly_once(uint32_t index, const mqtt::Frame& frame) {
 
 void Shard::State::pubrel(uint32_t index, const AcknowledgementView& packet) {
   Client& client = at(index);
-  bool found = client.two && client.two->received.erase(packet.packet_id);
-  answer(index, PacketType::pubcomp, packet.packet_id,
-         found ? Reason::success : Reason::packet_identifier_not_found, 0);
+  uint16_t id = packet.packet_id;
+  if (!client.two || !client.two->received.erase(id)) {
+    return answer(index, PacketType::pubcomp, id, Reason::packet_identifier_not_found, 0);
+  }
+  client.two->unsettled.erase(id);
+  if (!client.persistent) return answer(index, PacketType::pubcomp, id, Reason::success, 0);
+  // Used again before global has forgotten it, it would be taken for the same publication.
+  wire::PublishReleased release{client.client_id, client.term, id};
+  to_node.letters.emplace_back(ForGlobal{std::move(release), next_token});
+  answer(index, PacketType::pubcomp, id, Reason::success, 1);
 }
 
 void Shard::State::pubrec(uint32_t index, const AcknowledgementView& packet) {
   Client& client = at(index);
+  if (client.inbox) return inbox_pubrec(index, packet);
   uint16_t id = packet.packet_id;
   bool ours = client.two && client.two->sent.contains(id);
   if (!ours && client.ids.contains(id)) {  // it owes PUBACK
@@ -77,18 +100,59 @@ void Shard::State::pubrec(uint32_t index, const AcknowledgementView& packet) {
   }
   if (ours && packet.reason >= Reason::unspecified_error) return pubcomp(index, packet);
   // An unknown one is completed all the same (4.3.3-4); 5.0 says that it was not found.
-  Bytes pubrel;
-  mqtt::encode_acknowledgement(client.version, PacketType::pubrel, id,
-                               ours ? Reason::success : Reason::packet_identifier_not_found,
-                               pubrel);
-  write(index, BytesView(pubrel));
+  send_pubrel(index, id, ours ? Reason::success : Reason::packet_identifier_not_found);
+}
+
+void Shard::State::send_pubrel(uint32_t index, uint16_t packet_id, Reason reason) {
+  Bytes packet;
+  mqtt::encode_acknowledgement(at(index).version, PacketType::pubrel, packet_id, reason, packet);
+  write(index, BytesView(packet));
 }
 
 void Shard::State::pubcomp(uint32_t index, const AcknowledgementView& packet) {
   Client& client = at(index);
+  if (client.inbox) {
+    auto number =
+        client.inbox->window.answered(PacketType::pubcomp, packet.packet_id, packet.reason);
+    if (number) acknowledge_number(index, *number);
+    return;
+  }
   if (!client.two || !client.two->sent.erase(packet.packet_id)) return;
   client.ids.release(packet.packet_id);
   if (client.waiting) pump_waiting(index);
+}
+
+// ---- persistent subscribers ------------------------------------------------------------------
+
+void Shard::State::inbox_pubrec(uint32_t index, const AcknowledgementView& packet) {
+  using Window = mqtt::InboxWindow;
+  Window& window = at(index).inbox->window;
+  const Window::State before = window.state(packet.packet_id);
+  if (before == Window::State::awaits_puback) {
+    return fail(index, Reason::protocol_error, wire::GoneReason::protocol_error);
+  }
+  const auto number = window.answered(PacketType::pubrec, packet.packet_id, packet.reason);
+  if (!number) return send_pubrel(index, packet.packet_id, Reason::packet_identifier_not_found);
+  if (packet.reason >= Reason::unspecified_error) return acknowledge_number(index, *number);
+  if (before == Window::State::awaits_pubrec) return inbox_received(index, *number);
+  if (before == Window::State::awaits_pubcomp) {
+    send_pubrel(index, packet.packet_id, Reason::success);
+  }
+}
+
+void Shard::State::inbox_received(uint32_t index, uint64_t number) {
+  at(index).inbox->received.push_back(number);
+  tell_global(index);
+}
+
+void Shard::State::inbox_released(const wire::InboxReleased& message) {
+  uint32_t index = 0;
+  Client* client = find_session(message.client_id, message.term, index);
+  if (client == nullptr) return;
+  for (uint64_t number : message.numbers) {
+    const uint16_t id = client->inbox->window.stored(number);
+    if (id != 0) send_pubrel(index, id, Reason::success);
+  }
 }
 
 }  // namespace muster::broker

@@ -53,6 +53,24 @@ struct Retaining {
   std::multimap<uint64_t, ClientRef> waits;  // by `wanted`
 };
 
+// Where a publication goes to.
+enum class Reach : uint8_t {
+  all,      // whoever wants it
+  direct,   // all but global, which has it
+  nowhere,  // it came before
+};
+
+constexpr uint32_t departed = UINT32_MAX;  // instead of a client's index
+
+// A connection of a persistent publisher that has ended while QoS 2 publications were under way:
+// global hears of its end when all their targets have them.
+struct Departure {
+  wire::Gone gone;
+  wire::Claim claim;  // until then it is listed
+  Instant connected_at{};
+  uint32_t waiting = 0;  // publications
+};
+
 // QoS 2 (shard_qos2.cpp)
 uint32_t unanswered(const Client& client);
 void note_sent(Client& client, BytesView packet, uint16_t packet_id);
@@ -91,6 +109,8 @@ struct Shard::State {
     uint32_t targets;
   };
   std::unordered_map<uint64_t, Withheld> withheld;  // by token
+  std::map<uint32_t, Departure> departures;
+  uint32_t next_departure = 1;
   uint64_t next_token = 1;
   SharedBytes incoming;  // what is being parsed, when it is a large packet put together
   std::multimap<uint64_t, ClientRef> route_waits;  // by route number
@@ -163,6 +183,13 @@ struct Shard::State {
   void evict(const wire::Evict& order);
   void forget_session(uint32_t index);
 
+  // departures (shard_departures.cpp)
+  bool depart(uint32_t index, const wire::Gone& gone);
+  void departure_taken(uint32_t number);
+  bool departing(const wire::Grant& grant);
+  void list_departures();
+  void give_up_departures();
+
   // publish (shard_publish.cpp): from clients and neighbours to everybody
   void publish(uint32_t index, const mqtt::Frame& frame);
   bool publish_allowed(uint32_t index, const mqtt::PublishView& packet);
@@ -170,8 +197,9 @@ struct Shard::State {
   void publish_whole(uint32_t index, const mqtt::PublishView& packet, BytesView as_is);
   const Resolved& route(Client& client, BytesView topic);
   uint32_t forward(const Resolved& resolved, const mqtt::PublishView& packet,
-                   const Client& publisher);
-  void publish_routed(uint32_t index, const mqtt::PublishView& packet, BytesView as_is);
+                   const Client& publisher, Reach reach);
+  void publish_routed(uint32_t index, const mqtt::PublishView& packet, BytesView as_is,
+                      Reach reach = Reach::all);
   void deliver_parcel(const Parcel& parcel);
 
   // deliver (shard_deliver.cpp): to this shard's own clients
@@ -195,12 +223,17 @@ struct Shard::State {
   void puback(uint32_t index, const mqtt::Frame& frame);
 
   // QoS 2 (shard_qos2.cpp)
-  bool received_anew(uint32_t index, const mqtt::PublishView& packet);
+  Reach received(uint32_t index, const mqtt::PublishView& packet);
   bool known(const Client& client, const mqtt::PublishView& packet) const;
   void exactly_once(uint32_t index, const mqtt::Frame& frame);
   void pubrec(uint32_t index, const mqtt::AcknowledgementView& packet);
   void pubrel(uint32_t index, const mqtt::AcknowledgementView& packet);
   void pubcomp(uint32_t index, const mqtt::AcknowledgementView& packet);
+  void inherit(uint32_t index, const wire::Grant& grant);
+  void send_pubrel(uint32_t index, uint16_t packet_id, mqtt::Reason reason);
+  void inbox_pubrec(uint32_t index, const mqtt::AcknowledgementView& packet);
+  void inbox_received(uint32_t index, uint64_t number);
+  void inbox_released(const wire::InboxReleased& message);
 
   // subscribe (shard_subscribe.cpp)
   void subscribe(uint32_t index, const mqtt::Frame& frame);
@@ -217,7 +250,7 @@ struct Shard::State {
   void ask_again(uint32_t index);
 
   // virtual (shard_virtual.cpp): $query, $user
-  void publish_virtual(uint32_t index, const mqtt::PublishView& packet);
+  void publish_virtual(uint32_t index, const mqtt::PublishView& packet, Reach reach);
   void ask_query(uint32_t index, const mqtt::PublishView& packet);
   void query_answered(const QueryAnswered& letter);
   mqtt::Reason open_presence(uint32_t index, Subscribed subscription, const PresenceFilter& filter);
@@ -251,8 +284,9 @@ struct Shard::State {
   void pump_inbox(uint32_t index);
   void inbox_acked(uint32_t index, uint16_t packet_id);
   void acknowledge_number(uint32_t index, uint64_t number);
-  void came_again(uint32_t index, uint64_t number);
   bool inbox_wanted(InboxState::Held& entry);
+  void came_again(uint32_t index, const wire::InboxEntry& entry);
+  void tell_global(uint32_t index);
   void inbox_send(uint32_t index, const wire::InboxEntry& entry);
   void lease_renewed(Instant until);
   void flush_inbox_acks();

@@ -27,9 +27,6 @@ void Shard::State::subscribe(uint32_t index, const mqtt::Frame& frame) {
     Subscribed subscription;
     subscription.filter = own_topic(entry.filter, client.user);
     subscription.options = entry.options;
-    if (client.persistent) {
-      subscription.options.qos = std::min(entry.options.qos, Qos::at_least_once);
-    }
     subscription.identifier = identifiers.empty() ? 0 : identifiers.front();
     if (wants_sys(index, subscription)) answer.sys.push_back(subscription);
     const size_t before = stored.subscriptions.size();

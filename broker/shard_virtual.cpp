@@ -14,7 +14,7 @@ using mqtt::PublishView;
 using mqtt::Qos;
 using mqtt::Reason;
 
-void Shard::State::publish_virtual(uint32_t index, const PublishView& packet) {
+void Shard::State::publish_virtual(uint32_t index, const PublishView& packet, Reach reach) {
   Client& client = at(index);
   Reason reason = Reason::not_authorized;
   uint32_t targets = 0;
@@ -34,7 +34,7 @@ void Shard::State::publish_virtual(uint32_t index, const PublishView& packet) {
     PublishView routed = packet;
     std::string topic = own_topic(packet.topic, client.user);
     routed.topic = topic;
-    return publish_routed(index, routed, {});
+    return publish_routed(index, routed, {}, reach);
   }
   if (reason != Reason::success) ++counters.refused;
   // 3.1.1 has no reason codes: what is refused is acknowledged and dropped (its section 3.3.5).

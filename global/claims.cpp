@@ -133,6 +133,7 @@ void Claims::attach(Now now, const Incoming& in, Session& session, bool existed)
   hold.present = present;
   hold.began = in.began;
   hold.streams = in.broker.streams;
+  if (in.claim.term == Term::none) session.since = hold.term;  // else the same connection goes on
   sessions_.hold(session, std::move(hold));
   grant(session);
 }
@@ -143,6 +144,7 @@ void Claims::grant(const Session& session) {
   for (const auto& [filter, subscription] : session.subscriptions) {
     grant.subscriptions.push_back(subscription);
   }
+  Sessions::fill(session, grant);
   ledger_.say(hold.peer, hold.connection.broker, std::move(grant));
 }
 

@@ -20,8 +20,13 @@ void Claims::start(Now now) {
 }
 
 void Claims::gone(Now now, Broker& broker, const wire::Gone& gone) {
-  ended(now, gone.client_id, {broker.incarnation(), gone.serial}, gone.reason, gone.at_ms,
-        gone.session_expiry_s);
+  const Connection connection{broker.incarnation(), gone.serial};
+  Session* session = sessions_.find(gone.client_id);
+  const bool holds = session && session->hold && session->hold->connection == connection;
+  if (holds && !gone.unsettled) {
+    sessions_.settle(*session);
+  }
+  ended(now, gone.client_id, connection, gone.reason, gone.at_ms, gone.session_expiry_s);
 }
 
 void Claims::ended(Now now, const std::string& client_id, const Connection& connection,

@@ -79,8 +79,8 @@ void Inboxes::publish(Now now, wire::Publication publication) {
   for (Match& match : matches_) append(now, match, body);
 }
 
-void Inboxes::append_retained(Now now, Session& session, wire::Publication publication,
-                              uint8_t qos, uint32_t identifier) {
+void Inboxes::append_retained(Now now, Session& session, wire::Publication publication, uint8_t qos,
+                              uint32_t identifier) {
   const auto body = std::make_shared<Body>();
   body->publication = std::move(publication);
   if (!has_room(now, session, body->bytes() + entry_overhead, 0)) {
@@ -143,6 +143,17 @@ void Inboxes::acknowledge(Session& session, const std::vector<uint64_t>& numbers
   touch(session);
 }
 
+void Inboxes::release(Session& session, const std::vector<uint64_t>& numbers) {
+  Inbox& inbox = session.inbox;
+  for (const uint64_t number : numbers) {
+    const auto entry = at_or_after(inbox, number);
+    if (entry == inbox.entries.end() || entry->number != number) continue;
+    if (entry->gone || !entry->streamed || entry->released) continue;
+    entry->released = true;
+    ledger_.put(keys::released(session.client_id, number), {});
+  }
+}
+
 void Inboxes::drop(Session& session, Entry& entry) {
   Inbox& inbox = session.inbox;
   if (inbox.streaming && entry.number < inbox.next_out) --inbox.in_flight;
@@ -152,6 +163,7 @@ void Inboxes::drop(Session& session, Entry& entry) {
   inbox.bytes -= cost_of(entry);
   bytes_ -= cost_of(entry);
   ledger_.erase(keys::entry(session.client_id, entry.number));
+  if (entry.released) ledger_.erase(keys::released(session.client_id, entry.number));
   Body& body = *entry.body;
   if (--body.entries == 0 && body.shared) {
     ledger_.erase(keys::body(body.publication.topic, body.number));

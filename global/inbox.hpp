@@ -34,6 +34,7 @@ class Inboxes {
   // ---- at start: bodies before entries, then loaded().
   bool load_body(uint64_t number, BytesView value);
   bool load_entry(Session& session, uint64_t number, BytesView value);
+  bool load_released(const Session& session, uint64_t number);  // before the entries
   bool load_cursor(Session& session, BytesView value);
   void loaded();
   void loaded(Session& session);  // all of its records were loaded
@@ -49,6 +50,9 @@ class Inboxes {
                        uint32_t identifier);
   // The device has these.
   void acknowledge(Session& session, const std::vector<uint64_t>& numbers);
+  // QoS 2: the device has received these; what it has not completed is released when it comes
+  // again.
+  void release(Session& session, const std::vector<uint64_t>& numbers);
   // Everything goes; what the numbers were is forgotten.
   void clear(Session& session);
 
@@ -101,8 +105,9 @@ class Inboxes {
   Ledger& ledger_;
   Log& log_;
   mqtt::TopicTree<Subscriber> tree_;
-  std::map<uint64_t, std::shared_ptr<Body>> loading_;  // bodies, at start
-  std::vector<Match> matches_;                         // of one publication
+  std::map<uint64_t, std::shared_ptr<Body>> loading_;    // bodies, at start
+  std::set<std::pair<std::string, uint64_t>> released_;  // client id, entry; at start
+  std::vector<Match> matches_;                           // of one publication
   uint64_t match_ = 0;
   std::vector<uint64_t> dirty_;
   std::map<std::string, std::set<uint64_t>> stalled_;  // by peer: sessions without credit

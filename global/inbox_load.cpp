@@ -62,6 +62,7 @@ bool Inboxes::load_entry(Session& session, uint64_t number, BytesView value) {
   if (reader.bad()) return false;
   // It may have been streamed: surely not only if it came after the last broker had let go.
   entry.streamed = session.hold.has_value() || number <= session.inbox.streamed_to;
+  entry.released = released_.erase({session.client_id, number}) > 0;
   Inbox& inbox = session.inbox;
   if (entry.expires_ms != 0) {
     inbox.earliest_expiry_ms = std::min(inbox.earliest_expiry_ms, entry.expires_ms);
@@ -74,6 +75,11 @@ bool Inboxes::load_entry(Session& session, uint64_t number, BytesView value) {
   bytes_ += cost;
   inbox.next = std::max(inbox.next, number + 1);
   inbox.entries.push_back(std::move(entry));
+  return true;
+}
+
+bool Inboxes::load_released(const Session& session, uint64_t number) {
+  released_.insert({session.client_id, number});
   return true;
 }
 
@@ -93,6 +99,9 @@ void Inboxes::loaded() {
     if (body->entries == 0) ledger_.erase(keys::body(body->publication.topic, number));
   }
   loading_.clear();
+  for (const auto& [client_id, number] : released_)
+    ledger_.erase(keys::released(client_id, number));
+  released_.clear();
 }
 
 }  // namespace muster::global

@@ -22,6 +22,7 @@ wire::InboxEntry to_wire(Now now, const Entry& entry) {
     out.publication.expiry_s = static_cast<uint32_t>((left_ms + 999) / 1000);
   }
   out.identifiers = entry.identifiers;
+  out.released = entry.released;
   return out;
 }
 

@@ -76,7 +76,12 @@ bool parse_rest(BytesView rest, Parsed& parsed) {
       if (!take_name(rest, parsed.name)) return false;
       parsed.filter = rest;
       return true;
+    case Kind::received:
+      if (!take_name(rest, parsed.name) || rest.size() != 2) return false;
+      parsed.number = take_big_endian(rest, 2);
+      return true;
     case Kind::entry:
+    case Kind::released:
       if (!take_name(rest, parsed.name) || rest.size() != 8) return false;
       parsed.number = take_big_endian(rest, 8);
       return true;
@@ -123,6 +128,18 @@ Bytes subscription(BytesView client_id, BytesView filter) {
 Bytes entry(BytesView client_id, uint64_t number) {
   Bytes key = below(Kind::entry, client_id, 8);
   append_big_endian(key, number, 8);
+  return key;
+}
+
+Bytes released(BytesView client_id, uint64_t number) {
+  Bytes key = below(Kind::released, client_id, 8);
+  append_big_endian(key, number, 8);
+  return key;
+}
+
+Bytes received(BytesView client_id, uint16_t packet_id) {
+  Bytes key = below(Kind::received, client_id, 2);
+  append_big_endian(key, packet_id, 2);
   return key;
 }
 

@@ -16,6 +16,8 @@ enum class Kind : char {
   cursor = 'c',  // of an inbox
   device = 'd',
   subscription = 'f',
+  received = 'q',   // QoS 2: a packet identifier of a publisher
+  released = 'x',   // QoS 2: an entry that the device has received
   slot_head = 'h',  // the newest entry of a slot, when it erased a row
   entry = 'i',      // of an inbox
   broker = 'k',
@@ -39,6 +41,8 @@ Bytes session(BytesView client_id);
 Bytes subscription(BytesView client_id, BytesView filter);
 Bytes cursor(BytesView client_id);
 Bytes entry(BytesView client_id, uint64_t number);
+Bytes released(BytesView client_id, uint64_t number);
+Bytes received(BytesView client_id, uint16_t packet_id);
 Bytes body(BytesView topic, uint64_t number);
 Bytes will(BytesView client_id, const Connection& connection);
 Bytes publication(BytesView topic, uint64_t number);
@@ -51,7 +55,7 @@ struct Parsed {
   Kind kind{};
   BytesView name;       // client id, user or topic
   BytesView filter;     // of a subscription, of a job
-  uint64_t number = 0;  // entry, body, publication; incarnation
+  uint64_t number = 0;  // entry, body, publication; incarnation; packet identifier
   uint64_t serial = 0;  // will
 };
 std::optional<Parsed> parse(BytesView key);

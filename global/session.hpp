@@ -34,6 +34,7 @@ struct Entry {
   uint8_t qos = 1;         // effective
   bool retain = false;     // effective
   bool streamed = false;   // to some broker, sometime: comes again with `redelivery`
+  bool released = false;   // QoS 2: the device has received it, PUBREL comes instead
   bool gone = false;       // acknowledged or expired, waiting for those before it
   std::vector<uint32_t> identifiers;
 };
@@ -84,11 +85,15 @@ struct Session {
   uint32_t expiry_s = 0;  // wire::no_expiry: for ever
   uint16_t receive_maximum = 65535;
   Term term = Term::none;   // the last one granted
+  Term since = Term::none;  // the first one of the connection that had it last
   int64_t detached_ms = 0;  // wall; while nobody holds it
   std::optional<Hold> hold;
   std::optional<Waiter> waiter;
   std::map<std::string, wire::Subscription, std::less<>> subscriptions;
   uint64_t digest = 0;  // sum over the subscriptions; stored, so that missing ones are noticed
+  // QoS 2: packet identifiers that its device has published under and not released, with the term
+  // of the PUBLISH; none: every target has it.
+  std::map<uint16_t, Term> received;
   // Some of its subscriptions were lost with a damaged store: whoever takes it up is told that
   // there is no session, and subscribes again.
   bool damaged = false;

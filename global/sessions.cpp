@@ -44,6 +44,7 @@ void Sessions::put(const Session& session) {
     writer.number(static_cast<uint64_t>(hold.term)).number(hold.present).text(hold.peer);
   }
   writer.number(session.digest).number(session.damaged);
+  writer.number(static_cast<uint64_t>(session.since));
   ledger_.put(keys::session(session.client_id), writer.take());
 }
 
@@ -69,6 +70,7 @@ bool Sessions::load(const std::string& client_id, BytesView value) {
   }
   session.digest = reader.number();  // what is loaded is taken off: see start()
   session.damaged = reader.number() != 0;
+  session.since = Term{reader.number()};
   if (session.receive_maximum == 0) session.receive_maximum = 1;
   session.inbox.next = session.inbox.streamed_to + 1;
   if (!reader.bad()) return true;
@@ -154,6 +156,7 @@ void Sessions::forget_subscriptions(Session& session) {
 
 void Sessions::wipe(Session& session) {
   forget_subscriptions(session);
+  forget_received(session);
   inboxes_.clear(session);
   // Whatever is under way for what it was finds it no more.
   by_number_.erase(session.number);
@@ -287,6 +290,10 @@ bool Sessions::acknowledge(Incarnation from, const wire::InboxAck& ack) {
   Session* session = held_by(from, ack.client_id, ack.term);
   if (!session) return false;
   inboxes_.acknowledge(*session, ack.numbers);
+  if (ack.received.empty()) return true;
+  inboxes_.release(*session, ack.received);
+  ledger_.say(session->hold->peer, from,
+              wire::InboxReleased{ack.client_id, ack.term, ack.received});
   return true;
 }
 

@@ -32,6 +32,7 @@ class Sessions {
         retained_(retained) {}
 
   bool load(const std::string& client_id, BytesView value);
+  bool load_received(const std::string& client_id, uint16_t packet_id, BytesView value);
   bool load_subscription(const std::string& client_id, const std::string& filter, BytesView value);
   void start(Now now);
 
@@ -60,6 +61,14 @@ class Sessions {
   bool unsubscribe(Incarnation from, const wire::UnsubscribeSession& unsubscribe);
   bool acknowledge(Incarnation from, const wire::InboxAck& ack);
 
+  // QoS 2 of a persistent publisher (sessions_qos2.cpp). False: it came before, or is of a former
+  // connection; it goes nowhere.
+  bool receive(const wire::Publish& publish);
+  bool release(const wire::PublishReleased& release);  // false: stale
+  // Its connection has said Gone: every target has taken what came under it.
+  void settle(Session& session);
+  static void fill(const Session& session, wire::Grant& grant);
+
   // Client ids of sessions that are over by now.
   std::vector<std::string> expired(Now now);
   Instant next_wake() const { return expiry_.next(); }
@@ -70,6 +79,8 @@ class Sessions {
  private:
   Session* held_by(Incarnation from, const std::string& client_id, Term term);
   void put(const Session& session);
+  void put_received(const Session& session, uint16_t packet_id);
+  void forget_received(Session& session);
   void judge(Session& session);
   void remove_subscription(Session& session, const std::string& filter);
   uint8_t add_subscription(Session& session, const wire::Subscription& subscription,

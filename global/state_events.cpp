@@ -102,34 +102,36 @@ void Global::State::received(Now now, wire::Received& event) {
 void Global::State::from_broker(Now now, Broker& broker, wire::Message& message) {
   const Incarnation from = broker.incarnation();
   const auto check = [&](bool current) { stale += current ? 0 : 1; };
-  std::visit(Overloaded{
-                 [&](wire::Publish& m) {
-                   ++published;
-                   if (m.retained) retained.publish(now, m.publication, from, m.retained);
-                   inboxes.publish(now, std::move(m.publication));
-                 },
-                 [&](wire::RoutesTaken& m) { routes.taken(broker, m.number); },
-                 [&](wire::Claim& m) { claims.claim(now, broker, m); },
-                 [&](wire::ClaimsBegin&) { claims.begin_list(broker); },
-                 [&](wire::ClaimsEnd&) { claims.end_list(broker); },
-                 [&](wire::Gone& m) { claims.gone(now, broker, m); },
-                 [&](wire::SubscribeSession& m) { check(sessions.subscribe(from, m)); },
-                 [&](wire::UnsubscribeSession& m) { check(sessions.unsubscribe(from, m)); },
-                 [&](wire::InboxAck& m) {
-                   check(sessions.acknowledge(from, m));
-                   retained_jobs.resume(m.client_id);
-                 },
-                 [&](wire::SetInfo& m) { users.set(m); },
-                 [&](wire::RetainedSync& m) { retained.sync(broker, m); },
-                 [&](wire::LeaseRequest& m) {
-                   brokers.greet(now, broker.name(), from);
-                   // Behind every eviction that has been decided.
-                   ledger.say(broker.name(), from,
-                              wire::LeaseGrant{m.request, Term{broker.number}});
-                 },
-                 [&](auto&) { log::debug("global: unexpected message from {}", broker.name()); },
-             },
-             message);
+  std::visit(
+      Overloaded{
+          [&](wire::Publish& m) {
+            ++published;
+            if (m.retained) retained.publish(now, m.publication, from, m.retained);
+            if (m.packet_id != 0 && !sessions.receive(m)) return;
+            inboxes.publish(now, std::move(m.publication));
+          },
+          [&](wire::RoutesTaken& m) { routes.taken(broker, m.number); },
+          [&](wire::Claim& m) { claims.claim(now, broker, m); },
+          [&](wire::ClaimsBegin&) { claims.begin_list(broker); },
+          [&](wire::ClaimsEnd&) { claims.end_list(broker); },
+          [&](wire::Gone& m) { claims.gone(now, broker, m); },
+          [&](wire::SubscribeSession& m) { check(sessions.subscribe(from, m)); },
+          [&](wire::UnsubscribeSession& m) { check(sessions.unsubscribe(from, m)); },
+          [&](wire::InboxAck& m) {
+            check(sessions.acknowledge(from, m));
+            retained_jobs.resume(m.client_id);
+          },
+          [&](wire::PublishReleased& m) { check(sessions.release(m)); },
+          [&](wire::SetInfo& m) { users.set(m); },
+          [&](wire::RetainedSync& m) { retained.sync(broker, m); },
+          [&](wire::LeaseRequest& m) {
+            brokers.greet(now, broker.name(), from);
+            // Behind every eviction that has been decided.
+            ledger.say(broker.name(), from, wire::LeaseGrant{m.request, Term{broker.number}});
+          },
+          [&](auto&) { log::debug("global: unexpected message from {}", broker.name()); },
+      },
+      message);
 }
 
 // Control knows everybody's address. Who is missing there may only be unknown to a control that has

@@ -25,6 +25,8 @@ int phase_of(Kind kind) {
       return 0;
     case Kind::cursor:
     case Kind::retained_job:
+    case Kind::received:
+    case Kind::released:
     case Kind::subscription:
     case Kind::publication:
     case Kind::will:
@@ -83,10 +85,14 @@ bool Global::State::load(const store::Put& record, const keys::Parsed& key) {
       return publications.load(key.number, value);
     case Kind::will:
       return wills.load(name, {Incarnation{key.number}, Serial{key.serial}}, value);
+    case Kind::received:
+      return sessions.load_received(name, static_cast<uint16_t>(key.number), value);
     case Kind::cursor:
+    case Kind::released:
     case Kind::entry: {
       Session* session = sessions.find(key.name);
       if (!session) return false;
+      if (key.kind == Kind::released) return inboxes.load_released(*session, key.number);
       return key.kind == Kind::cursor ? inboxes.load_cursor(*session, value)
                                       : inboxes.load_entry(*session, key.number, value);
     }

@@ -21,11 +21,11 @@ std::optional<uint64_t> InboxWindow::answered(PacketType answer, uint16_t packet
   const State present = state(packet_id);
   const uint64_t number = present == State::none ? 0 : number_of(packet_id);
   if (answer == PacketType::pubrec) {
-    if (present != State::awaits_pubrec && present != State::awaits_pubcomp) return {};
+    if (present == State::none || present == State::awaits_puback) return {};
     if (reason >= Reason::unspecified_error) {
       finish(number);
-    } else {
-      slot(number) = State::awaits_pubcomp;
+    } else if (present == State::awaits_pubrec) {
+      slot(number) = State::awaits_store;
     }
     return number;
   }
@@ -33,6 +33,13 @@ std::optional<uint64_t> InboxWindow::answered(PacketType answer, uint16_t packet
   if (present != awaited) return {};
   finish(number);
   return number;
+}
+
+uint16_t InboxWindow::stored(uint64_t number) {
+  if (count_ == 0 || number < oldest_ || number > newest_) return 0;
+  if (slot(number) != State::awaits_store) return 0;
+  slot(number) = State::awaits_pubcomp;
+  return packet_id_of(number);
 }
 
 InboxWindow::State InboxWindow::state(uint16_t packet_id) const {

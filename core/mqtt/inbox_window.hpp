@@ -20,6 +20,7 @@ class InboxWindow {
     none,
     awaits_puback,   // QoS 1
     awaits_pubrec,   // QoS 2, PUBLISH sent
+    awaits_store,    // QoS 2, PUBREC came: PUBREL goes out once that is stored
     awaits_pubcomp,  // QoS 2, PUBREL sent: "released"
   };
 
@@ -43,9 +44,12 @@ class InboxWindow {
   uint16_t start(uint64_t number, State state);
 
   // The device answered PUBACK, PUBREC or PUBCOMP: the entry's number, or nothing when no entry
-  // awaits this answer (0x92 for PUBREC and PUBCOMP). PUBREC moves the entry to awaits_pubcomp, or
+  // awaits this answer (0x92 for PUBREC and PUBCOMP). PUBREC moves the entry to awaits_store, or
   // ends it when `reason` is a refusal (4.3.3); PUBACK and PUBCOMP end it.
   std::optional<uint64_t> answered(PacketType answer, uint16_t packet_id, Reason reason);
+
+  // It is stored that PUBREC came: the packet identifier to release, 0 if it did not await that.
+  uint16_t stored(uint64_t number);
 
   // Is there an entry, and what does it await?
   State state(uint16_t packet_id) const;

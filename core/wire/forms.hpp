@@ -162,9 +162,7 @@ struct Form<BrokerRow> {
 template <>
 struct Form<Publish> {
   static constexpr uint8_t type = 1;
-  static void visit(auto& v, auto& m) {
-    v(m.publication, m.will, m.term, m.packet_id, m.retained);
-  }
+  static void visit(auto& v, auto& m) { v(m.publication, m.will, m.term, m.packet_id, m.retained); }
 };
 template <>
 struct Form<Routes> {
@@ -218,7 +216,7 @@ template <>
 struct Form<Gone> {
   static constexpr uint8_t type = 13;
   static void visit(auto& v, auto& m) {
-    v(m.client_id, m.serial, m.term, m.reason, m.at_ms, m.session_expiry_s);
+    v(m.client_id, m.serial, m.term, m.reason, m.at_ms, m.session_expiry_s, m.unsettled);
   }
 };
 template <>

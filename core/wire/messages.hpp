@@ -132,6 +132,7 @@ struct Gone {
   GoneReason reason = GoneReason::disconnected;
   int64_t at_ms = 0;
   std::optional<uint32_t> session_expiry_s;  // changed at DISCONNECT
+  bool unsettled = false;                    // not all targets may have its QoS 2 publications
 };
 
 struct Subscription {

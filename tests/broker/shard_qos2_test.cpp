@@ -150,6 +150,20 @@ TEST_F(ShardWindow, AnIdentifierIsInUseUntilPubcomp) {
   EXPECT_EQ(world.expect<mqtt::Publish>(device).payload, "3");
 }
 
+TEST_F(ShardWindow, OlderVersionsKnowNoLimitOfUnreleasedOnes) {
+  Options options;
+  options.receive_maximum = 2;
+  ShardWorld narrow(1, options);
+  Device& publisher = narrow.connect(clean("p", mqtt::Version::v3_1_1));
+  narrow.read(publisher);
+  for (uint16_t id = 1; id <= 5; ++id) {
+    narrow.send(publisher, message("a", "x", Qos::exactly_once, id));
+  }
+  EXPECT_EQ(narrow.read(publisher).size(), 5u);
+  EXPECT_FALSE(publisher.closed);
+  EXPECT_FALSE(publisher.paused);
+}
+
 TEST_F(ShardWindow, OursCountsWhatIsNotReleased) {
   Options options;
   options.receive_maximum = 2;

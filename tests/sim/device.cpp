@@ -98,7 +98,7 @@ uint32_t Device::make_will(uint32_t connection) {
   will.device = index_;
   will.connection = connection;
   will.topic = fmt::format("w/{}", profile_.id);
-  will.qos = random_.percent(80) ? 1 : 0;
+  will.qos = static_cast<uint8_t>(random_.percent(80) ? random_.between(1, 2) : 0);
   will.will = true;
   will.first_sent = context_.now();
   ledger_.messages.push_back(will);
@@ -138,7 +138,8 @@ void Device::packet(const LinePtr& line, const mqtt::Packet& packet, Instant emi
   if (const auto* got = std::get_if<mqtt::Connack>(&packet)) return connack(line, *got);
   if (!line->accepted) throw Violation("conversation", "a packet came before CONNACK");
   if (const auto* got = std::get_if<mqtt::Publish>(&packet)) return published(line, *got, emitted);
-  if (const auto* got = std::get_if<mqtt::Acknowledgement>(&packet)) return puback(line, *got);
+  if (const auto* got = std::get_if<mqtt::Acknowledgement>(&packet))
+    return acknowledgement(line, *got);
   if (const auto* got = std::get_if<mqtt::Suback>(&packet)) {
     return suback(line, got->packet_id, got->reasons, false);
   }
@@ -189,7 +190,7 @@ void Device::connack(const LinePtr& line, const mqtt::Connack& connack) {
   const bool bound = std::any_of(bonds.begin(), bonds.end(),
                                  [&](uint32_t id) { return ledger_.bonds[id].bound != never; });
   if (!bound || !connack.session_present) {
-    if (!profile_.filters.empty()) subscribe(profile_.filters, 1);
+    if (!profile_.filters.empty()) subscribe(profile_.filters, profile_.qos);
   }
   act_later(random_.between(milliseconds(1), profile_.pace));
 }

@@ -22,6 +22,7 @@ struct Profile {
   mqtt::Version version = mqtt::Version::v5;
   bool persistent = false;
   uint32_t expiry_s = 3600;
+  uint8_t qos = 1;  // of what it subscribes to at first
   uint16_t receive_maximum = 65535;
   uint16_t keep_alive_s = 0;
   bool steady = false;                // comes back at once, never leaves by itself
@@ -72,7 +73,7 @@ class Device {
     bool superseded = false;  // taken over: a younger one was accepted
     bool forgot = false;      // a takeover has made the device forget what it had sent here
     uint16_t send_maximum = 65535;
-    std::deque<uint16_t> acks;  // owed to the broker, in order
+    std::deque<std::pair<mqtt::PacketType, uint16_t>> acks;  // owed to the broker, in order
     bool acks_planned = false;
     Instant acks_held_until{};
     Instant pinged = never;  // and not answered yet
@@ -81,6 +82,7 @@ class Device {
   struct Outgoing {
     uint32_t message = 0;
     uint16_t packet_id = 0;
+    bool received = false;  // QoS 2: PUBREC came, PUBREL goes out
   };
   using LinePtr = std::shared_ptr<Line>;
 
@@ -113,6 +115,15 @@ class Device {
   void send_acks(const LinePtr& line);
   uint16_t packet_id();
 
+  // device_qos2.cpp
+  void acknowledgement(const LinePtr& line, const mqtt::Acknowledgement& packet);
+  void pubrec(const LinePtr& line, const mqtt::Acknowledgement& packet);
+  void pubcomp(const LinePtr& line, const mqtt::Acknowledgement& packet);
+  void pubrel(const LinePtr& line, uint16_t packet_id);
+  bool arrived_before(const LinePtr& line, const mqtt::Publish& publish);
+  void send_pubrel(const LinePtr& line, const Outgoing& outgoing);
+  std::deque<Outgoing>::iterator outgoing(const LinePtr& line, uint16_t packet_id);
+
   // device_subscribe.cpp
   void subscribe(const std::vector<std::string>& filters, uint8_t qos, bool probe = false);
   void watch();
@@ -138,7 +149,9 @@ class Device {
   LinePtr line_;                // the youngest connection
   std::vector<LinePtr> older_;  // those that it takes over
   std::optional<uint32_t> session_;
-  std::deque<Outgoing> outgoing_;  // QoS 1, unacknowledged
+  std::deque<Outgoing> outgoing_;  // QoS > 0, not completed
+  // QoS 2: packet ids that have arrived and are not released, by session.
+  std::map<uint32_t, std::set<uint16_t>> held_;
   uint16_t next_packet_id_ = 0;
   bool calm_ = false;
   bool stays_offline_ = false;

@@ -28,6 +28,10 @@ std::string random_filter(Random& random) {
   }
 }
 
+uint8_t random_qos(Random& random, uint32_t percent) {
+  return static_cast<uint8_t>(random.percent(percent) ? random.between(1, 2) : 0);
+}
+
 }  // namespace
 
 void Device::begin() {
@@ -92,10 +96,10 @@ void Device::act_online() {
     const std::string topic = random_topic(random_);
     const bool same = random_.percent(60);
     for (uint64_t i = 0; i < burst; ++i) {
-      publish(same ? topic : random_topic(random_), random_.percent(70) ? 1 : 0);
+      publish(same ? topic : random_topic(random_), random_qos(random_, 70));
     }
   } else if (is(p.subscribe)) {
-    subscribe({random_filter(random_)}, random_.percent(80) ? 1 : 0);
+    subscribe({random_filter(random_)}, random_qos(random_, 80));
   } else if (is(p.unsubscribe)) {
     unsubscribe();
   } else if (is(p.disconnect)) {

@@ -84,17 +84,20 @@ void Device::send_publish(const Outgoing& outgoing, bool dup) {
 
 // What was not acknowledged goes out again, in the order of its first sending (4.4, 4.6).
 void Device::resend(bool session_present) {
-  for (const Outgoing& outgoing : outgoing_) send_publish(outgoing, session_present);
+  for (Outgoing& outgoing : outgoing_) {
+    if (outgoing.received && session_present) {
+      send_pubrel(line_, outgoing);
+      continue;
+    }
+    ledger_.messages[outgoing.message].sent_anew |= !session_present;
+    outgoing.received = false;
+    send_publish(outgoing, session_present);
+  }
 }
 
 void Device::puback(const LinePtr& line, const mqtt::Acknowledgement& ack) {
-  const auto it = std::find_if(outgoing_.begin(), outgoing_.end(),
-                               [&](const Outgoing& o) { return o.packet_id == ack.packet_id; });
-  if (line->superseded || (it == outgoing_.end() && line->forgot)) return;
-  if (ack.type != mqtt::PacketType::puback || it == outgoing_.end()) {
-    throw Violation("conversation", fmt::format("{} #{}: acknowledgement {} of nothing",
-                                                profile_.id, line->connection, ack.packet_id));
-  }
+  const auto it = outgoing(line, ack.packet_id);
+  if (it == outgoing_.end()) return;
   Message& message = ledger_.messages[it->message];
   message.acknowledged = context_.now();
   message.reason = static_cast<uint8_t>(ack.reason);
@@ -106,9 +109,12 @@ void Device::puback(const LinePtr& line, const mqtt::Acknowledgement& ack) {
 
 void Device::published(const LinePtr& line, const mqtt::Publish& publish, Instant emitted) {
   // Of a connection that was taken over: its client has turned away, only a checker still looks.
-  if (publish.qos == mqtt::Qos::at_least_once && !line->superseded) {
-    line->acks.push_back(publish.packet_id);
+  if (publish.qos != mqtt::Qos::at_most_once && !line->superseded) {
+    const bool twice = publish.qos == mqtt::Qos::exactly_once;
+    line->acks.emplace_back(twice ? mqtt::PacketType::pubrec : mqtt::PacketType::puback,
+                            publish.packet_id);
     plan_acks(line);
+    if (twice && arrived_before(line, publish)) return;
   }
   if (publish.topic.starts_with("$user/")) {
     if (line->superseded) return;
@@ -178,10 +184,12 @@ void Device::send_acks(const LinePtr& line) {
   if (line->over) return;
   while (!line->acks.empty()) {
     mqtt::Acknowledgement ack;
-    ack.packet_id = line->acks.front();
+    std::tie(ack.type, ack.packet_id) = line->acks.front();
     line->acks.pop_front();
     line->client->send(ack);
-    checkers_.tell(&Checker::client_acknowledged, record(line), ack.packet_id);
+    if (ack.type != mqtt::PacketType::pubrec) {
+      checkers_.tell(&Checker::client_acknowledged, record(line), ack.packet_id);
+    }
     if (!calm_ && random_.percent(10)) break;
   }
   if (!line->acks.empty()) plan_acks(line);

@@ -70,6 +70,7 @@ struct Message {
   uint8_t qos = 0;
   bool will = false;
   bool retain = false;
+  bool sent_anew = false;          // its publisher had lost its session, and began again
   bool resent_after_loss = false;  // its publisher keeps it until it is acknowledged
   uint32_t expiry_s = UINT32_MAX;
   Instant first_sent = never;

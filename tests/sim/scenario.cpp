@@ -83,6 +83,7 @@ Profile draw_device(Random& random, size_t index) {
   p.publish = random.percent(70) ? 40 : 0;
   p.subscribe = random.percent(60) ? 8 : 0;
   if (random.percent(50)) p.filters.push_back(random.percent(50) ? "t/#" : "t/+");
+  p.qos = random.percent(50) ? 2 : 1;
   weight(p.unsubscribe, 3);
   weight(p.disconnect, 4);
   weight(p.drop, 4);

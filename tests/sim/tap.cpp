@@ -98,15 +98,26 @@ struct Describe {
     return fmt::format("has subscribed {} request {}", m.client_id, m.request);
   }
   std::string operator()(const wire::InboxAck& m) const {
-    return fmt::format("acknowledges {} term {}: {}", m.client_id, static_cast<uint64_t>(m.term),
-                       fmt::format("{}", fmt::join(m.numbers, " ")));
+    std::string out = fmt::format("acknowledges {} term {}: {}", m.client_id,
+                                  static_cast<uint64_t>(m.term), fmt::join(m.numbers, " "));
+    if (!m.received.empty()) out += fmt::format("; received {}", fmt::join(m.received, " "));
+    return out;
+  }
+  std::string operator()(const wire::InboxReleased& m) const {
+    return fmt::format("has stored what {} received: {}", m.client_id, fmt::join(m.numbers, " "));
+  }
+  std::string operator()(const wire::PublishReleased& m) const {
+    return fmt::format("{} term {} releases id {}", m.client_id, static_cast<uint64_t>(m.term),
+                       m.packet_id);
   }
   std::string operator()(const wire::Deliver& m) const {
     std::string out =
         fmt::format("delivers {} term {}:", m.client_id, static_cast<uint64_t>(m.term));
     for (const wire::InboxEntry& entry : m.entries) {
       out += fmt::format(" {}={}{}", entry.number, words(entry.publication),
-                         entry.redelivery ? "dup" : "");
+                         entry.released     ? " released"
+                         : entry.redelivery ? " dup"
+                                            : "");
     }
     return out;
   }

@@ -109,7 +109,13 @@ TEST(InboxWindow, ExactlyOnceHasTwoSteps) {
   const uint16_t id = window.start(7, State::awaits_pubrec);
   EXPECT_FALSE(window.answered(PacketType::puback, id, Reason::success));
   EXPECT_FALSE(window.answered(PacketType::pubcomp, id, Reason::success));
+  EXPECT_EQ(window.stored(7), 0);
   EXPECT_EQ(window.answered(PacketType::pubrec, id, Reason::success), 7u);
+  EXPECT_EQ(window.state(id), State::awaits_store);
+  EXPECT_FALSE(window.answered(PacketType::pubcomp, id, Reason::success));
+  EXPECT_EQ(window.stored(6), 0);
+  EXPECT_EQ(window.stored(7), id);
+  EXPECT_EQ(window.stored(7), 0);
   EXPECT_EQ(window.state(id), State::awaits_pubcomp);
   EXPECT_EQ(window.answered(PacketType::pubrec, id, Reason::success), 7u);  // said again
   EXPECT_EQ(window.answered(PacketType::pubcomp, id, Reason::success), 7u);

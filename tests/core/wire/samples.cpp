@@ -38,7 +38,7 @@ std::vector<Message> sessions() {
       Claim{},
       ClaimsBegin{},
       ClaimsEnd{},
-      Gone{"tv-1", Serial{1}, Term{2}, GoneReason::server_shutdown, 17, 0},
+      Gone{"tv-1", Serial{1}, Term{2}, GoneReason::server_shutdown, 17, 0, true},
       Gone{},
       SubscribeSession{"tv-1", Term{2}, 3, {subscription, {}}},
       UnsubscribeSession{"tv-1", Term{2}, 3, {"a", "b/#"}},

@@ -16,7 +16,7 @@ class OnlyWhoAsked final : public Checker {
     const Message& message = ledger_.messages[delivery.message];
     if (ledger_.sessions[delivery.session].doubtful) return;
     uint8_t most = 0;
-    uint8_t least = 2;
+    uint8_t least = 3;  // none
     for (const uint32_t id : ledger_.bonds_of(delivery.session)) {
       const Bond& bond = ledger_.bonds[id];
       if (!mqtt::matches(bond.filter, message.topic)) continue;
@@ -25,7 +25,7 @@ class OnlyWhoAsked final : public Checker {
       least = std::min(least, bond.qos);
     }
     const std::string& name = ledger_.device_names[delivery.device];
-    if (least == 2) {
+    if (least > 2) {
       broken("{} got m{} {} without a subscription", name, message.id, message.topic);
     }
     if (delivery.qos > std::min(most, message.qos) || delivery.qos < std::min(least, message.qos)) {

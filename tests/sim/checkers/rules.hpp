@@ -13,6 +13,7 @@ void add_all_checkers(Checkers& checkers, Context& context, const Ledger& ledger
 
 MakeRule no_acknowledged_lost;
 MakeRule order;
+MakeRule exactly_once;
 MakeRule repeats;
 MakeRule one_owner;
 MakeRule packet_window;
