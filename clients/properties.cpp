@@ -98,7 +98,8 @@ Message received_message(const ::mqtt::message& packet) {
                         : ::mqtt::get<std::string>(properties, known.code);
   }
   for (size_t i = 0; i < properties.count(Code::USER_PROPERTY); ++i) {
-    auto pair = ::mqtt::get<std::tuple<std::string, std::string>>(properties, Code::USER_PROPERTY, i);
+    using Pair = std::tuple<std::string, std::string>;
+    auto pair = ::mqtt::get<Pair>(properties, Code::USER_PROPERTY, i);
     message.user_properties.emplace_back(std::get<0>(pair), std::get<1>(pair));
   }
   return message;
