@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "broker/authenticator.hpp"
+#include "broker/kept_share.hpp"
 #include "broker/letters.hpp"
 #include "core/base/time.hpp"
 #include "core/mqtt/id_set.hpp"
@@ -60,6 +61,7 @@ struct Waiting {
     Bytes packet;
     uint32_t id_at = 0;
     Instant expires = never;
+    std::unique_ptr<KeptShare> share = {};  // of a group's publication
   };
   std::deque<Item> items;
   size_t bytes = 0;
@@ -166,6 +168,7 @@ struct Client {
   std::unique_ptr<Waiting> waiting;
   std::unique_ptr<AckQueue> acks;
   std::unique_ptr<ExactlyOnce> two;
+  std::unique_ptr<KeptShares> shares;
   std::unique_ptr<InboxState> inbox;
   std::unique_ptr<RetainedReads> retained;
   std::unique_ptr<std::vector<PendingAnswer>> answers;

@@ -22,8 +22,10 @@ struct Subscriber {
   bool no_local = false;
   bool retain_as_published = false;
   bool persistent = false;  // QoS > 0 comes through its inbox
-  // One subscription a client and filter: a later one replaces it.
-  bool operator==(const Subscriber& other) const { return client == other.client; }
+};
+// One subscription a client and filter: a later one replaces it.
+struct SubscriberClient {
+  uint32_t operator()(const Subscriber& subscriber) const { return subscriber.client; }
 };
 
 class Interests {
@@ -43,7 +45,8 @@ class Interests {
   // The route number after which a wanted filter is bound.
   uint64_t number(const std::string& filter) const { return filters_.at(filter).number; }
   bool changed() const { return !pending_.empty(); }
-  RouteChange take_change();  // this turn's; only when changed()
+  uint64_t next_number() const { return number_ + 1; }  // of the RouteChange of this turn
+  RouteChange take_change();                            // this turn's; only when there is one
   uint64_t filters() const { return filters_.size(); }
 
  private:
@@ -51,7 +54,7 @@ class Interests {
     uint32_t subscribers = 0;
     uint64_t number = 0;
   };
-  mqtt::TopicTree<Subscriber> tree_;
+  mqtt::TopicTree<Subscriber, SubscriberClient> tree_;
   std::unordered_map<std::string, Filter> filters_;
   std::map<std::string, bool> pending_;  // filter -> wanted at the end of the turn
   uint64_t number_ = 0;                  // of the last RouteChange

@@ -44,6 +44,7 @@ struct RouteChange {
   uint64_t number = 0;  // rises by one with each letter of this shard
   std::vector<std::string> added;
   std::vector<std::string> removed;
+  std::vector<wire::GroupRoute> groups = {};  // with their new counts
 };
 // shard -> shard: I know your routes up to this number.
 struct RoutesSeen {
@@ -61,6 +62,7 @@ struct PeerRoutes {
   bool snapshot = false;  // replaces all of this peer's
   std::vector<std::string> added;
   std::vector<std::string> removed;
+  std::vector<wire::GroupRoute> groups = {};
 };
 struct PeerRoutesSeen {
   PeerIndex peer = 0;

@@ -98,7 +98,9 @@ void Node::State::ended(NodePeer& peer) {
   }
   retained.forget(peer.index);
   peer_routes.lost(peer.index);
-  streams.ended(peer.index);
+  for (const auto& [shard, message] : streams.ended(peer.index)) {
+    publications.route_again(shard, std::get<wire::Publish>(*message));
+  }
 }
 
 void Node::State::end_overdue(Now now) {

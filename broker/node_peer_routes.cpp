@@ -19,6 +19,7 @@ void NodePeerRoutes::received(const NodePeer& peer, wire::Routes routes) {
   letter.snapshot = routes.snapshot;
   letter.added = std::move(routes.added);
   letter.removed = std::move(routes.removed);
+  letter.groups = std::move(routes.groups);
   desk_.mail.post_all(letter);
 }
 

@@ -34,12 +34,15 @@ void NodePublications::forward(Now now, ShardIndex shard, const PublicationView&
   publication.expiry_s = view.expiry_s;
   publication.publisher = view.publisher;
   publication.published_ms = now.wall.ms;
-  const uint64_t retained = view.retain ? retained_counter(shard, view) : 0;
+  const uint64_t retained =
+      view.retain && view.way == wire::ShareWay::none ? retained_counter(shard, view) : 0;
   wire::Publish publish;
   publish.publication = std::move(publication);
   publish.term = view.term;
   publish.packet_id = view.packet_id;
   publish.retained = retained;
+  publish.share = view.share;
+  publish.way = view.way;
   const auto message = std::make_shared<const wire::Message>(std::move(publish));
   for (uint64_t bits = view.peers; bits != 0; bits &= bits - 1) {
     const auto index = static_cast<PeerIndex>(std::countr_zero(bits));
@@ -81,6 +84,8 @@ void NodePublications::to_peer(Now now, PeerIndex index, const SharedMessage& me
   if (index != global_peer && !awaited) {
     ++desk_.counters.dropped_ended;
     streams_.taken(receipt);
+    const auto& publish = std::get<wire::Publish>(*message);
+    if (publish.way == wire::ShareWay::one) route_again(receipt.shard, publish);
     return;
   }
   ++desk_.counters.forwarded;
@@ -109,9 +114,34 @@ void NodePublications::from_peer(wire::Publish message) {
   view.qos = static_cast<mqtt::Qos>(std::min<uint8_t>(publication.qos, 2));
   view.retain = publication.retain;
   view.expiry_s = publication.expiry_s;
+  view.share = message.share;
+  view.way = message.way;
+  if (view.way != wire::ShareWay::none) {
+    const bool others = view.way == wire::ShareWay::others;
+    const bool acknowledged = view.qos != mqtt::Qos::at_most_once;
+    const ShardIndex shard =
+        others ? ShardIndex{0} : routes_.groups().pick(message.share, acknowledged);
+    desk_.mail.publications(shard).append(view);
+    return;
+  }
   for (uint64_t bits = routes_.shards_for(publication.topic); bits != 0; bits &= bits - 1) {
     desk_.mail.publications(static_cast<ShardIndex>(std::countr_zero(bits))).append(view);
   }
+}
+
+void NodePublications::route_again(ShardIndex shard, const wire::Publish& message) {
+  const wire::Publication& publication = message.publication;
+  PublicationView view;
+  view.topic = publication.topic;
+  view.payload = publication.payload;
+  view.properties = publication.properties;
+  view.publisher = publication.publisher;
+  view.qos = static_cast<mqtt::Qos>(publication.qos);
+  view.retain = publication.retain;
+  view.expiry_s = publication.expiry_s;
+  view.share = message.share;
+  view.way = message.way;
+  desk_.mail.publications(shard).append(view);
 }
 
 }  // namespace muster::broker

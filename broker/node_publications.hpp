@@ -21,6 +21,8 @@ class NodePublications {
 
   void from_shard(Now now, ShardIndex shard, const Publications& publications);
   void from_peer(wire::Publish message);
+  // For a group: its owner has gone. To the shard that chose it.
+  void route_again(ShardIndex shard, const wire::Publish& message);
 
  private:
   void forward(Now now, ShardIndex shard, const PublicationView& view);

@@ -8,13 +8,14 @@
 namespace muster::broker {
 
 NodeRoutes::NodeRoutes(NodeDesk& desk, NodePeers& peers)
-    : desk_(desk), peers_(peers), bound_(desk.options.shards) {}
+    : desk_(desk), peers_(peers), groups_(desk.options.shards), bound_(desk.options.shards) {}
 
 void NodeRoutes::changed(Instant now, ShardIndex shard, const RouteChange& letter) {
   MUSTER_CHECK(static_cast<size_t>(shard) < bound_.size());
   const auto bit = static_cast<uint8_t>(shard);
   for (const std::string& filter : letter.removed) set(filter, bit, false);
   for (const std::string& filter : letter.added) set(filter, bit, true);
+  for (const wire::GroupRoute& group : letter.groups) groups_.changed(shard, group);
   waiting_.push_back({shard, letter.number, 0, now + desk_.options.route_wait});
   ++unnumbered_;
 }
@@ -44,20 +45,24 @@ uint64_t NodeRoutes::shards_for(BytesView topic) const {
 }
 
 void NodeRoutes::flush(Instant now) {
-  if (!changed_.empty()) {
+  if (!changed_.empty() || groups_.has_changed()) {
     wire::Routes delta;
     delta.number = ++number_;
     for (const auto& [filter, wanted] : changed_) {
       (wanted ? delta.added : delta.removed).push_back(filter);
     }
-    desk_.counters.routes_announced += changed_.size();
+    const std::set<std::string> groups = groups_.take_changed();
+    delta.groups = groups_.totals(groups);
+    desk_.counters.routes_announced += changed_.size() + groups.size();
     const wire::Message message = delta;
     peers_.each([&](NodePeer& peer) {
       if (peer.index == global_peer || !peer.open) return;
       if (peer.up && keeps_pace(peer)) {
         desk_.links.stream(peer.name, message);
       } else {
-        for (const auto& [filter, wanted] : changed_) by_bit_[peer.index].missed[filter] = wanted;
+        Peer& state = by_bit_[peer.index];
+        for (const auto& [filter, wanted] : changed_) state.missed[filter] = wanted;
+        state.missed_groups.insert(groups.begin(), groups.end());
       }
     });
     changed_.clear();
@@ -71,22 +76,24 @@ bool NodeRoutes::keeps_pace(const NodePeer& peer) const {
 }
 
 void NodeRoutes::acknowledged(const NodePeer& peer) {
-  if (!by_bit_[peer.index].missed.empty() && peer.up && keeps_pace(peer)) flush_to(peer);
+  if (by_bit_[peer.index].missed_any() && peer.up && keeps_pace(peer)) flush_to(peer);
 }
 
 void NodeRoutes::flush_to(const NodePeer& peer) {
   Peer& state = by_bit_[peer.index];
-  if (peer.index == global_peer || !peer.open || state.missed.empty()) return;
+  if (peer.index == global_peer || !peer.open || !state.missed_any()) return;
   wire::Routes routes;
-  if (state.missed.size() > wanted_.size()) {
+  if (state.missed.size() + state.missed_groups.size() > wanted_.size() + groups_.size()) {
     routes = snapshot();
   } else {
     routes.number = number_;
     for (const auto& [filter, wanted] : state.missed) {
       (wanted ? routes.added : routes.removed).push_back(filter);
     }
+    routes.groups = groups_.totals(state.missed_groups);
   }
   state.missed.clear();
+  state.missed_groups.clear();
   desk_.links.stream(peer.name, routes);
 }
 
@@ -97,6 +104,7 @@ wire::Routes NodeRoutes::snapshot() const {
   routes.added.reserve(wanted_.size());
   for (const auto& [filter, shards] : wanted_) routes.added.push_back(filter);
   std::sort(routes.added.begin(), routes.added.end());
+  routes.groups = groups_.all();
   return routes;
 }
 
@@ -105,6 +113,7 @@ void NodeRoutes::opened(const NodePeer& peer) {
   Peer& state = by_bit_[peer.index];
   state.taken = 0;
   state.missed.clear();
+  state.missed_groups.clear();
   ++desk_.counters.route_snapshots;
   desk_.links.stream(peer.name, snapshot());
 }

@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "broker/node_groups.hpp"
 #include "broker/node_peers.hpp"
 #include "core/mqtt/topic_tree.hpp"
 
@@ -25,6 +26,7 @@ class NodeRoutes {
 
   void changed(Instant now, ShardIndex shard, const RouteChange& letter);
   uint64_t shards_for(BytesView topic) const;  // bits; false positives are harmless
+  NodeGroups& groups() { return groups_; }
 
   void flush(Instant now);              // announces what has changed so far
   void flush_to(const NodePeer& peer);  // what it missed, before a message to it
@@ -42,6 +44,8 @@ class NodeRoutes {
   struct Peer {
     uint64_t taken = 0;                  // number that its shards know
     std::map<std::string, bool> missed;  // filter -> wanted, not streamed to it
+    std::set<std::string> missed_groups;
+    bool missed_any() const { return !missed.empty() || !missed_groups.empty(); }
   };
   struct Waiting {  // a shard's number is bound when `number` is taken everywhere
     ShardIndex shard{};
@@ -59,6 +63,7 @@ class NodeRoutes {
   NodeDesk& desk_;
   NodePeers& peers_;
   mqtt::TopicTree<uint8_t> tree_;  // filter -> shards
+  NodeGroups groups_;
   std::unordered_map<std::string, uint64_t>
       wanted_;                           // filter -> bits of shards; never iterated raw
   std::map<std::string, bool> changed_;  // not announced yet

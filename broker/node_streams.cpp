@@ -93,13 +93,21 @@ void NodeStreams::acknowledged(Instant now, const NodePeer& peer, uint64_t numbe
   pump(now, peer);
 }
 
-void NodeStreams::ended(PeerIndex index) {
+std::vector<std::pair<ShardIndex, SharedMessage>> NodeStreams::ended(PeerIndex index) {
   Line& line = lines_[index];
+  std::vector<std::pair<ShardIndex, SharedMessage>> shared;
   for (const auto* items : {&line.sent, &line.held}) {
-    for (const Item& item : *items) taken(item.receipt);
+    for (const Item& item : *items) {
+      taken(item.receipt);
+      const auto* publish = std::get_if<wire::Publish>(item.message.get());
+      if (publish == nullptr || publish->way != wire::ShareWay::one) continue;
+      if (items == &line.sent && publish->publication.qos == 2) continue;
+      shared.emplace_back(item.receipt.shard, item.message);
+    }
     desk_.counters.dropped_ended += items->size();
   }
   line = {};
+  return shared;
 }
 
 void NodeStreams::renewed(PeerIndex index) {

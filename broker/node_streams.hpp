@@ -37,7 +37,9 @@ class NodeStreams {
 
   void up(Instant now, const NodePeer& peer) { pump(now, peer); }  // after its routes
   void acknowledged(Instant now, const NodePeer& peer, uint64_t number);
-  void ended(PeerIndex index);    // everything to it counts as taken
+  // Everything to it counts as taken. Returns what was for one member of a group and may go to
+  // another: what has QoS 2 only if it was not sent.
+  std::vector<std::pair<ShardIndex, SharedMessage>> ended(PeerIndex index);
   void renewed(PeerIndex index);  // the stream is void: everything waits for up() again
 
   size_t unacknowledged(PeerIndex index) const;

@@ -33,6 +33,7 @@ struct Options {
   std::vector<std::shared_ptr<const AuthMethod>> auth_methods;  // of enhanced authentication
   Duration sys_interval{};           // between two looks at what $SYS shows; 0: no $SYS
   std::string version = "muster";    // as $SYS names it
+  uint32_t groups_max = 65'536;      // of shared subscriptions with members here; over it: 0x97
   std::string presence_user = "%c";  // "%u": the login name, "%c": the client id
   Duration query_timeout = std::chrono::milliseconds(2000);
   uint32_t query_payload_max = 256u << 10;  // bytes of a question

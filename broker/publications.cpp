@@ -18,6 +18,8 @@ struct Header {
   uint8_t qos;
   uint8_t retain;
   uint16_t packet_id;  // not 0: a Term follows the publisher
+  uint32_t share;
+  uint8_t way;
 };
 
 }  // namespace
@@ -32,7 +34,9 @@ void Publications::append(const PublicationView& publication) {
                 static_cast<uint16_t>(publication.publisher.size()),
                 static_cast<uint8_t>(publication.qos),
                 publication.retain,
-                publication.packet_id};
+                publication.packet_id,
+                static_cast<uint32_t>(publication.share.size()),
+                static_cast<uint8_t>(publication.way)};
   bytes_.append(reinterpret_cast<const char*>(&header), sizeof header);
   bytes_.append(publication.topic);
   if (publication.payload.size() < large_payload_bytes) {
@@ -42,6 +46,7 @@ void Publications::append(const PublicationView& publication) {
   }
   bytes_.append(publication.properties);
   bytes_.append(publication.publisher);
+  bytes_.append(publication.share);
   if (publication.packet_id == 0) return;
   bytes_.append(reinterpret_cast<const char*>(&publication.term), sizeof publication.term);
 }
@@ -78,11 +83,13 @@ PublicationView Publications::read(size_t& at, size_t& large) const {
   }
   out.properties = cut(header.properties);
   out.publisher = cut(header.publisher);
+  out.share = cut(header.share);
   out.qos = static_cast<mqtt::Qos>(header.qos);
   out.retain = header.retain != 0;
   out.expiry_s = header.expiry_s;
   out.token = header.token;
   out.peers = header.peers;
+  out.way = static_cast<wire::ShareWay>(header.way);
   out.packet_id = header.packet_id;
   if (out.packet_id != 0) std::memcpy(&out.term, cut(sizeof out.term).data(), sizeof out.term);
   return out;

@@ -10,6 +10,7 @@
 #include "core/base/bytes.hpp"
 #include "core/base/ids.hpp"
 #include "core/mqtt/packet.hpp"
+#include "core/wire/groups.hpp"
 
 namespace muster::broker {
 
@@ -35,6 +36,8 @@ struct PublicationView {
   // shard -> Node: QoS 2 of a persistent publisher, else 0 (wire::Publish).
   uint16_t packet_id = 0;
   Term term = Term::none;
+  BytesView share = {};  // of which groups (core/wire/groups.hpp)
+  wire::ShareWay way = wire::ShareWay::none;
 };
 
 class Publications {

@@ -98,7 +98,9 @@ void Shard::State::puback(uint32_t index, const mqtt::Frame& frame) {
   if (client.two && client.two->sent.contains(packet_id)) {  // it owes PUBREC (4.3.3)
     return fail(index, Reason::protocol_error, wire::GoneReason::protocol_error);
   }
-  if (client.ids.release(packet_id) && client.waiting) pump_waiting(index);
+  if (!client.ids.release(packet_id)) return;
+  if (client.shares) share_acknowledged(index, packet_id);
+  if (client.waiting) pump_waiting(index);
 }
 
 }  // namespace muster::broker

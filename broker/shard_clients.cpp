@@ -9,6 +9,7 @@ Shard::State::State(ShardIndex index, Options set, Incarnation of)
     : self(index),
       options(std::move(set)),
       incarnation(of),
+      groups(static_cast<uint16_t>(index)),
       cache(options.topic_cache_entries),
       retaining(options.shards),
       binding(static_cast<uint16_t>(index), options.shards),

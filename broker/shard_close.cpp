@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "broker/shard_state.hpp"
+#include "core/mqtt/share.hpp"
 
 namespace muster::broker {
 
@@ -68,8 +69,11 @@ void Shard::State::forget_session(uint32_t index) {
   --counters.connections;
   auto known = by_id.find(client.client_id);
   if (known != by_id.end() && known->second == index) by_id.erase(known);
+  const std::vector<KeptShare> kept = take_shares(client);
   for (const Subscribed& subscription : client.subscriptions) {
-    if (subscription.presence != 0) {
+    if (mqtt::is_shared(subscription.filter)) {
+      leave_group(subscription.filter, index);
+    } else if (subscription.presence != 0) {
       presence.erase(subscription.presence);
       to_node.letters.emplace_back(PresenceClose{self, subscription.presence});
     } else {
@@ -84,6 +88,7 @@ void Shard::State::forget_session(uint32_t index) {
   client.two.reset();
   client.inbox.reset();
   client.retained.reset();
+  if (!kept.empty()) route_again(kept);
 }
 
 // 3.1.4-3: a second connection with the same client identifier ends the first.

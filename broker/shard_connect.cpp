@@ -190,7 +190,6 @@ void Shard::State::connack(uint32_t index, bool session_present) {
     if (options.maximum_packet_size < unannounced_packet_size) {
       properties.maximum_packet_size = options.maximum_packet_size;
     }
-    properties.shared_subscription_available = uint8_t{0};
     if (client.assigned_id) properties.assigned_client_identifier = client.client_id;
     if (client.response_information && !options.response_information.empty()) {
       properties.response_information = options.response_information;

@@ -26,7 +26,7 @@ void Shard::State::deliver_to(const Target& target, Outgoing& outgoing) {
   if (acknowledged && client.persistent) return;  // comes through its inbox
 
   if (!target.identifiers.empty() && client.version == Version::v5) {
-    Outgoing own{outgoing.publication, outgoing.from, {}, outgoing.retain};
+    Outgoing own{outgoing.publication, outgoing.from, {}, outgoing.retain, outgoing.shared};
     Bytes properties(outgoing.publication.properties);
     mqtt::Properties identifiers;
     identifiers.subscription_identifiers = target.identifiers;
@@ -40,7 +40,11 @@ void Shard::State::deliver_to(const Target& target, Outgoing& outgoing) {
   // 3.1.2-25: as if delivered; empty: it grew over what a packet may have (2.1.4).
   if (packet.packet.empty() || packet.size() > client.maximum_packet_size) return;
   counters.payload_sent += outgoing.publication.payload.size();
-  if (acknowledged) return send_or_queue(target.client, packet, outgoing.publication.expiry_s);
+  if (acknowledged) {
+    const uint16_t id = send_or_queue(target.client, packet, outgoing.publication.expiry_s);
+    if (outgoing.shared != nullptr) keep_share(target.client, id, *outgoing.shared, qos);
+    return;
+  }
   if (client.outbox.size() > options.outbox_limit_bytes && slow(target.client)) return;
   ++counters.delivered;
   write_publish(target.client, packet.packet, packet.tail);
@@ -74,26 +78,30 @@ Outgoing::Form& Shard::State::form(Outgoing& outgoing, Version version, Qos qos)
 }
 
 // QoS > 0 to a clean session: at once while its window (and its outbox) has room, else it waits.
-void Shard::State::send_or_queue(uint32_t index, const Outgoing::Form& packet, uint32_t expiry_s) {
+uint16_t Shard::State::send_or_queue(uint32_t index, const Outgoing::Form& packet,
+                                     uint32_t expiry_s) {
   Client& client = at(index);
   bool room = client.outbox.size() <= options.outbox_limit_bytes;
   uint16_t id = room && !client.waiting ? client.ids.acquire() : uint16_t{0};
   if (id != 0) {
     ++counters.delivered;
     note_sent(client, packet.packet, id);
-    return write_publish(index, packet.packet, packet.tail, packet.id_at, id);
+    write_publish(index, packet.packet, packet.tail, packet.id_at, id);
+    return id;
   }
   if (!client.waiting) client.waiting = std::make_unique<Waiting>();
   Waiting& waiting = *client.waiting;
   // Alone it may be larger than the limit: nothing would ever make room for it.
   if (!waiting.items.empty() && waiting.bytes + packet.size() > options.queue_limit_bytes) {
-    return doom(index, mqtt::Reason::quota_exceeded, "too many messages wait for your PUBACK");
+    doom(index, mqtt::Reason::quota_exceeded, "too many messages wait for your PUBACK");
+    return 0;
   }
   waiting.bytes += packet.size();
   Instant expires = expiry_s == UINT32_MAX ? never : now.mono + std::chrono::seconds(expiry_s);
   Bytes& whole = waiting.items.emplace_back(Waiting::Item{{}, packet.id_at, expires}).packet;
   whole.reserve(packet.size());
   whole.append(packet.packet).append(packet.tail);
+  return 0;
 }
 
 // Room in the window or in the outbox: what waited goes out.
@@ -108,6 +116,7 @@ void Shard::State::pump_waiting(uint32_t index) {
       ++counters.delivered;
       note_sent(client, item.packet, id);
       write_publish(index, item.packet, {}, item.id_at, id);
+      if (item.share) share_sent(index, id, std::move(*item.share));
     }
     waiting.bytes -= item.packet.size();
     waiting.items.pop_front();
@@ -152,7 +161,9 @@ void Shard::State::doom(uint32_t index, mqtt::Reason reason, const char* detail)
 }
 
 void Shard::State::close_doomed() {
-  for (auto [index, reason, detail] : std::exchange(doomed, {})) {
+  while (!doomed.empty()) {  // what one leaves to another may be too much for that one
+    const auto [index, reason, detail] = doomed.back();
+    doomed.pop_back();
     Client& client = at(index);
     client.doomed = false;
     if (client.phase != Phase::live) continue;

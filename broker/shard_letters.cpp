@@ -32,7 +32,9 @@ void Shard::State::open(const Parcel& parcel) {
                    [&](const PeerRoutes& it) { peer_routes(it); },
                    [&](const PeerLost& it) {
                      routes.drop_peer(it.peer);
+                     groups.drop(peer_target(it.peer));
                      cache.all_changed();
+                     groups_resettled();
                      to_node.letters.emplace_back(PeerRoutesSeen{it.peer, it.number});
                    },
                    [&](const Taken& it) { taken(it); },
@@ -80,12 +82,14 @@ void Shard::State::route_change(ShardIndex from, const RouteChange& letter) {
     routes.add_shard(filter, shard);
     cache.filter_changed(filter);
   }
+  group_routes(static_cast<GroupTarget>(shard), letter.groups);
   to_shards[shard].letters.emplace_back(RoutesSeen{letter.number, retaining.sent});
 }
 
 void Shard::State::peer_routes(const PeerRoutes& letter) {
   if (letter.snapshot) {
     routes.drop_peer(letter.peer);
+    groups.drop(peer_target(letter.peer));
     cache.all_changed();
   }
   for (const std::string& filter : letter.removed) {
@@ -96,13 +100,15 @@ void Shard::State::peer_routes(const PeerRoutes& letter) {
     routes.add_peer(filter, letter.peer);
     cache.filter_changed(filter);
   }
+  group_routes(peer_target(letter.peer), letter.groups);
   to_node.letters.emplace_back(PeerRoutesSeen{letter.peer, letter.number});
 }
 
 // This turn's change of what this shard wants, to everybody; before anything that depends on it.
 void Shard::State::post_route_change() {
-  if (!interests.changed()) return;
+  if (!interests.changed() && !groups.changed()) return;
   RouteChange change = interests.take_change();
+  change.groups = groups.take_changes();
   for (size_t i = 0; i < to_shards.size(); ++i) {
     if (i == static_cast<size_t>(self)) continue;
     to_shards[i].letters.emplace_back(change);

@@ -76,8 +76,12 @@ void Shard::State::publish_routed(uint32_t index, const PublishView& packet, Byt
   Client& client = at(index);
   const Resolved& resolved = route(client, packet.topic);
   uint32_t targets = forward(resolved, packet, client, reach);
+  bool grouped = false;
+  if (!resolved.groups.empty() || !global_known) {
+    targets += publish_to_groups(index, resolved, packet, as_is, grouped);
+  }
   if (packet.qos != Qos::at_most_once) {
-    bool nobody = resolved.targets.empty() && resolved.routes.shards == 0 &&
+    bool nobody = resolved.targets.empty() && resolved.routes.shards == 0 && !grouped &&
                   resolved.routes.peers == 0 && global_known && !packet.retain;
     acknowledge(index, packet, nobody ? Reason::no_matching_subscribers : Reason::success, targets);
   }
@@ -111,10 +115,22 @@ const Resolved& Shard::State::route(Client& client, BytesView topic) {
   if (client.last_route_version == cache.version() && client.last_route->topic == topic) {
     return *client.last_route;
   }
-  const Resolved& resolved = cache.find(topic, interests, routes);
+  const Resolved& resolved = cache.find(topic, interests, routes, groups);
   client.last_route = &resolved;
   client.last_route_version = cache.version();
   return resolved;
+}
+
+// One buffer for all receivers of a large payload: the packet's own, else `copy`.
+void Shard::State::hold_large(PublicationView& publication, SharedBytes& copy) {
+  if (publication.payload.size() < large_payload_bytes) return;
+  if (incoming && contains(*incoming, publication.payload)) {
+    publication.owner = &incoming;
+    return;
+  }
+  copy = std::make_shared<Bytes>(publication.payload);
+  publication.payload = *copy;
+  publication.owner = &copy;
 }
 
 // Hands the publication to other shards and nodes; returns how many nodes must say Taken.
@@ -136,15 +152,7 @@ uint32_t Shard::State::forward(const Resolved& resolved, const PublishView& pack
     out.token = retain(packet, publisher);
   }
   SharedBytes copy;
-  if (packet.payload.size() >= large_payload_bytes) {
-    if (incoming && contains(*incoming, packet.payload)) {
-      out.owner = &incoming;
-    } else {
-      copy = std::make_shared<Bytes>(packet.payload);
-      out.payload = *copy;
-      out.owner = &copy;
-    }
-  }
+  hold_large(out, copy);
   for (uint64_t left = resolved.routes.shards; left != 0; left &= left - 1) {
     to_shards[static_cast<size_t>(__builtin_ctzll(left))].publications.append(out);
   }
@@ -160,8 +168,9 @@ uint32_t Shard::State::forward(const Resolved& resolved, const PublishView& pack
 // A parcel from a neighbour or the Node: matched again, delivered here only.
 void Shard::State::deliver_parcel(const Parcel& parcel) {
   parcel.publications.for_each([&](const PublicationView& publication) {
+    if (publication.way != wire::ShareWay::none) return shared_arrived(publication);
     if (publication.retain && !parcel.from_node) note_own(parcel.from, publication);
-    const Resolved& resolved = cache.find(publication.topic, interests, routes);
+    const Resolved& resolved = cache.find(publication.topic, interests, routes, groups);
     if (resolved.targets.empty()) return;
     Outgoing outgoing;
     outgoing.publication = publication;

@@ -11,6 +11,7 @@
 #include "broker/binding.hpp"
 #include "broker/client.hpp"
 #include "broker/deadlines.hpp"
+#include "broker/groups.hpp"
 #include "broker/interests.hpp"
 #include "broker/retained_table.hpp"
 #include "broker/routes.hpp"
@@ -33,8 +34,9 @@ struct Outgoing {
     uint32_t id_at = 0;
     Bytes storage;
   };
-  Form forms[2][3];     // [5.0?][QoS]
-  bool retain = false;  // goes out with RETAIN 1
+  Form forms[2][3];                         // [5.0?][QoS]
+  bool retain = false;                      // goes out with RETAIN 1
+  const PublicationView* shared = nullptr;  // to a member of a group: as it came, with its name
 };
 
 // Retained messages: those that live here, and what is known of those that live with neighbours.
@@ -92,6 +94,7 @@ struct Shard::State {
 
   Interests interests;
   Routes routes;
+  Groups groups;
   TopicCache cache;
   Retaining retaining;
   Binding binding;
@@ -198,6 +201,7 @@ struct Shard::State {
   const Resolved& route(Client& client, BytesView topic);
   uint32_t forward(const Resolved& resolved, const mqtt::PublishView& packet,
                    const Client& publisher, Reach reach);
+  void hold_large(PublicationView& publication, SharedBytes& copy);
   void publish_routed(uint32_t index, const mqtt::PublishView& packet, BytesView as_is,
                       Reach reach = Reach::all);
   void deliver_parcel(const Parcel& parcel);
@@ -206,12 +210,37 @@ struct Shard::State {
   void deliver(const Resolved& resolved, Outgoing& outgoing);
   void deliver_to(const Target& target, Outgoing& outgoing);
   Outgoing::Form& form(Outgoing& outgoing, mqtt::Version version, mqtt::Qos qos);
-  void send_or_queue(uint32_t index, const Outgoing::Form& packet, uint32_t expiry_s);
+  uint16_t send_or_queue(uint32_t index, const Outgoing::Form& packet,
+                         uint32_t expiry_s);  // 0: not sent yet
   void pump_waiting(uint32_t index);
   bool still_wanted(Waiting::Item& item, mqtt::Version version);
   bool slow(uint32_t index);
   void doom(uint32_t index, mqtt::Reason reason, const char* detail);
   void close_doomed();
+
+  // groups (shard_groups.cpp): shared subscriptions
+  static std::string own_filter(BytesView filter, const Client& client);
+  mqtt::Reason may_share(const Client& client, const Subscribed& subscription);
+  uint64_t join_group(const std::string& name, const Subscriber& member, bool& added);
+  void leave_group(const std::string& name, uint32_t index);
+  void group_routes(GroupTarget target, const std::vector<wire::GroupRoute>& changed);
+  void groups_resettled();
+  uint32_t publish_to_groups(uint32_t index, const Resolved& resolved,
+                             const mqtt::PublishView& packet, BytesView as_is, bool& found);
+  uint32_t to_owner(Group& group, GroupTarget owner, Outgoing& outgoing, wire::ShareWay way,
+                    uint64_t token);
+  void route_share(Group* group, const PublicationView& publication, wire::ShareWay way);
+  void shared_arrived(const PublicationView& publication);
+  std::string groups_served(const Resolved& resolved);
+  bool to_member(Group& group, Outgoing& outgoing);
+  uint64_t load_of(const Subscriber& member, bool acknowledged);
+
+  // shares (shard_shares.cpp): what members have not acknowledged
+  void keep_share(uint32_t index, uint16_t id, const PublicationView& publication, mqtt::Qos qos);
+  void share_sent(uint32_t index, uint16_t id, KeptShare kept);
+  void share_acknowledged(uint32_t index, uint16_t id);
+  std::vector<KeptShare> take_shares(Client& client);
+  void route_again(const std::vector<KeptShare>& kept);
 
   // acknowledge (shard_acknowledge.cpp): PUBACK, PUBREC and PUBCOMP out, PUBACK in
   void acknowledge(uint32_t index, const mqtt::PublishView& packet, mqtt::Reason reason,

@@ -7,6 +7,7 @@
 
 #include "broker/shard_state.hpp"
 #include "broker/virtual_topics.hpp"
+#include "core/mqtt/share.hpp"
 
 namespace muster::broker {
 
@@ -25,7 +26,7 @@ void Shard::State::subscribe(uint32_t index, const mqtt::Frame& frame) {
   wire::SubscribeSession stored{client.client_id, client.term, 0, {}};
   for (const auto& entry : packet.entries) {
     Subscribed subscription;
-    subscription.filter = own_topic(entry.filter, client.user);
+    subscription.filter = own_filter(entry.filter, client);
     subscription.options = entry.options;
     subscription.identifier = identifiers.empty() ? 0 : identifiers.front();
     if (wants_sys(index, subscription)) answer.sys.push_back(subscription);
@@ -45,8 +46,10 @@ void Shard::State::subscribe(uint32_t index, const mqtt::Frame& frame) {
 Reason Shard::State::subscribe_one(uint32_t index, Subscribed subscription, uint64_t& number,
                                    wire::SubscribeSession& stored) {
   const std::string& filter = subscription.filter;
-  if (filter.starts_with("$share/")) return Reason::shared_subscriptions_not_supported;
-  if (auto presence_of = presence_filter(filter, at(index).user)) {
+  if (mqtt::is_shared(filter)) {
+    const Reason refusal = may_share(at(index), subscription);
+    if (refusal != Reason::success) return refusal;
+  } else if (auto presence_of = presence_filter(filter, at(index).user)) {
     return open_presence(index, std::move(subscription), *presence_of);
   }
   auto granted = static_cast<Reason>(subscription.options.qos);
@@ -71,9 +74,15 @@ uint64_t Shard::State::add_subscription(uint32_t index, Subscribed subscription)
   subscriber.retain_as_published = subscription.options.retain_as_published;
   subscriber.persistent = client.persistent;
 
-  bool added = interests.add(subscription.filter, subscriber);
-  cache.filter_changed(subscription.filter);
-  uint64_t number = interests.number(subscription.filter);
+  bool added = false;
+  uint64_t number = 0;
+  if (mqtt::is_shared(subscription.filter)) {
+    number = join_group(subscription.filter, subscriber, added);
+  } else {
+    added = interests.add(subscription.filter, subscriber);
+    cache.filter_changed(subscription.filter);
+    number = interests.number(subscription.filter);
+  }
   if (added) {
     client.subscriptions.push_back(std::move(subscription));
     return number;
@@ -89,7 +98,9 @@ bool Shard::State::remove_subscription(uint32_t index, BytesView filter) {
   auto known = std::find_if(list.begin(), list.end(),
                             [&](const Subscribed& entry) { return entry.filter == filter; });
   if (known == list.end()) return false;
-  if (known->presence != 0) {
+  if (mqtt::is_shared(filter)) {
+    leave_group(known->filter, index);
+  } else if (known->presence != 0) {
     presence.erase(known->presence);
     to_node.letters.emplace_back(PresenceClose{self, known->presence});
   } else {
@@ -111,7 +122,7 @@ void Shard::State::unsubscribe(uint32_t index, const mqtt::Frame& frame) {
   answer.unsubscribe = true;
   wire::UnsubscribeSession stored{client.client_id, client.term, 0, {}};
   for (BytesView wanted : packet.filters) {
-    std::string filter = own_topic(wanted, client.user);
+    std::string filter = own_filter(wanted, client);
     bool removed = remove_subscription(index, filter);
     answer.reasons.push_back(removed ? Reason::success : Reason::no_subscription_existed);
     if (removed && client.persistent && !presence_filter(filter, client.user)) {

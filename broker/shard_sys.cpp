@@ -35,7 +35,7 @@ void Shard::State::sys_news(const SysValues& letter) {
   sys = letter.table;
   for (const SysValue& value : *sys) {
     if (!value.changed) continue;
-    const Resolved& resolved = cache.find(value.topic, interests, routes);
+    const Resolved& resolved = cache.find(value.topic, interests, routes, groups);
     if (resolved.targets.empty()) continue;
     Outgoing outgoing;
     outgoing.publication.topic = value.topic;

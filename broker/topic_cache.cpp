@@ -30,7 +30,7 @@ std::vector<Target> merge(const std::vector<Subscriber>& found) {
 }  // namespace
 
 const Resolved& TopicCache::find(BytesView topic, const Interests& interests,
-                                 const Routes& routes) {
+                                 const Routes& routes, const Groups& groups) {
   auto at = entries_.find(topic);
   if (at != entries_.end() && at->second->wildcards == wildcards_) return *at->second;
   if (at == entries_.end()) {
@@ -48,6 +48,8 @@ const Resolved& TopicCache::find(BytesView topic, const Interests& interests,
                    [](const Subscriber& a, const Subscriber& b) { return a.client < b.client; });
   resolved.targets = merge(found);
   resolved.routes = routes.match(topic);
+  resolved.groups.clear();
+  groups.match(topic, [&](uint32_t group) { resolved.groups.push_back(group); });
   resolved.wildcards = wildcards_;
   return resolved;
 }

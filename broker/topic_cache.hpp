@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "broker/groups.hpp"
 #include "broker/interests.hpp"
 #include "broker/routes.hpp"
 
@@ -28,6 +29,7 @@ struct Resolved {
   std::string topic;
   std::vector<Target> targets;  // ordered by client
   RouteSet routes;
+  std::vector<uint32_t> groups;  // shared subscriptions that match, by number
   uint64_t wildcards = 0;  // resolved at this stamp
 };
 
@@ -36,7 +38,8 @@ class TopicCache {
   explicit TopicCache(uint32_t limit) : limit_(limit) {}
 
   // Valid until version() changes.
-  const Resolved& find(BytesView topic, const Interests& interests, const Routes& routes);
+  const Resolved& find(BytesView topic, const Interests& interests, const Routes& routes,
+                       const Groups& groups);
   uint64_t version() const { return version_; }
 
   void filter_changed(BytesView filter);

@@ -9,12 +9,6 @@
 namespace muster::global {
 namespace {
 
-constexpr size_t entry_overhead = 64;  // bytes counted for an entry beside its publication
-
-size_t cost_of(const Entry& entry) {
-  return entry.body->bytes() + entry_overhead;
-}
-
 std::deque<Entry>::iterator at_or_after(Inbox& inbox, uint64_t number) {
   return std::lower_bound(inbox.entries.begin(), inbox.entries.end(), number,
                           [](const Entry& entry, uint64_t n) { return entry.number < n; });
@@ -117,6 +111,7 @@ void Inboxes::append(Now now, Match& match, const std::shared_ptr<Body>& body) {
   entry.qos = match.qos;
   entry.retain = match.retain;
   entry.identifiers = std::move(match.identifiers);
+  entry.share = std::move(match.share);
   if (body->publication.expiry_s != wire::no_expiry) {
     entry.expires_ms = now.wall.ms + int64_t{1000} * body->publication.expiry_s;
     inbox.earliest_expiry_ms = std::min(inbox.earliest_expiry_ms, entry.expires_ms);
@@ -125,8 +120,8 @@ void Inboxes::append(Now now, Match& match, const std::shared_ptr<Body>& body) {
   ++inbox.count;
   ++entries_;
   ++appended_;
-  inbox.bytes += cost_of(entry);
-  bytes_ += cost_of(entry);
+  inbox.bytes += entry.body->bytes() + entry_overhead;
+  bytes_ += entry.body->bytes() + entry_overhead;
   write_entry(session, entry);
   wake(session);
 }
@@ -160,8 +155,8 @@ void Inboxes::drop(Session& session, Entry& entry) {
   entry.gone = true;
   --inbox.count;
   --entries_;
-  inbox.bytes -= cost_of(entry);
-  bytes_ -= cost_of(entry);
+  inbox.bytes -= entry.body->bytes() + entry_overhead;
+  bytes_ -= entry.body->bytes() + entry_overhead;
   ledger_.erase(keys::entry(session.client_id, entry.number));
   if (entry.released) ledger_.erase(keys::released(session.client_id, entry.number));
   Body& body = *entry.body;

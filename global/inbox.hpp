@@ -24,6 +24,16 @@
 
 namespace muster::global {
 
+// What a session gets, or leaves to others, as a member of a group (shares.hpp).
+struct SharedEntry {
+  wire::Publication publication;
+  std::string name;        // of the group
+  int64_t expires_ms = 0;  // wall; 0: never
+  uint8_t qos = 1;         // effective
+  bool retain = false;
+  std::vector<uint32_t> identifiers;
+};
+
 class Inboxes {
  public:
   using FindSession = std::function<Session*(uint64_t number)>;
@@ -48,6 +58,11 @@ class Inboxes {
   // A retained message for a new subscription of this session.
   void append_retained(Now now, Session& session, wire::Publication publication, uint8_t qos,
                        uint32_t identifier);
+  // For groups (inbox_shares.cpp): one entry, if there is room for it.
+  bool has_room(Now now, Session& session, size_t bytes);
+  void give(Now now, Session& session, SharedEntry shared);
+  void refuse(Session& session);
+  std::vector<SharedEntry> shared_entries(const Session& session) const;
   // The device has these.
   void acknowledge(Session& session, const std::vector<uint64_t>& numbers);
   // QoS 2: the device has received these; what it has not completed is released when it comes
@@ -80,14 +95,18 @@ class Inboxes {
     uint8_t qos = 0;
     bool no_local = false;
     bool retain_as_published = false;
-    bool operator==(const Subscriber& other) const { return session == other.session; }
+  };
+  struct SubscriberSession {
+    Session* operator()(const Subscriber& subscriber) const { return subscriber.session; }
   };
   struct Match {
     Session* session = nullptr;
     uint8_t qos = 0;
     bool retain = false;
     std::vector<uint32_t> identifiers;
+    std::unique_ptr<std::string> share = {};
   };
+  static constexpr size_t entry_overhead = 64;  // bytes of an entry beside its publication
 
   void collect(const wire::Publication& publication);
   bool has_room(Now now, Session& session, size_t bytes, size_t taken);
@@ -104,7 +123,7 @@ class Inboxes {
   const Options& options_;
   Ledger& ledger_;
   Log& log_;
-  mqtt::TopicTree<Subscriber> tree_;
+  mqtt::TopicTree<Subscriber, SubscriberSession> tree_;
   std::map<uint64_t, std::shared_ptr<Body>> loading_;    // bodies, at start
   std::set<std::pair<std::string, uint64_t>> released_;  // client id, entry; at start
   std::vector<Match> matches_;                           // of one publication

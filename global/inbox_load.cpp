@@ -23,6 +23,7 @@ void Inboxes::write_entry(const Session& session, const Entry& entry) {
   writer.number(entry.identifiers.size());
   for (const uint32_t identifier : entry.identifiers) writer.number(identifier);
   if (!body.shared) write_publication(writer, body.publication);
+  if (entry.share) writer.text(*entry.share);
   ledger_.put(keys::entry(session.client_id, entry.number), writer.take());
 }
 
@@ -59,6 +60,7 @@ bool Inboxes::load_entry(Session& session, uint64_t number, BytesView value) {
     entry.body->number = message;
     entry.body->publication = read_publication(reader);
   }
+  if (!reader.at_end()) entry.share = std::make_unique<std::string>(reader.text());
   if (reader.bad()) return false;
   // It may have been streamed: surely not only if it came after the last broker had let go.
   entry.streamed = session.hold.has_value() || number <= session.inbox.streamed_to;
@@ -70,7 +72,7 @@ bool Inboxes::load_entry(Session& session, uint64_t number, BytesView value) {
   ++entry.body->entries;
   ++inbox.count;
   ++entries_;
-  const size_t cost = entry.body->bytes() + 64;
+  const size_t cost = entry.body->bytes() + entry_overhead;
   inbox.bytes += cost;
   bytes_ += cost;
   inbox.next = std::max(inbox.next, number + 1);

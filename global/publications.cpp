@@ -31,6 +31,10 @@ bool Publications::load(uint64_t number, BytesView value) {
   for (uint64_t count = reader.number(); count > 0 && !reader.bad() && !reader.at_end(); --count) {
     pending.brokers.insert(Incarnation{reader.number()});
   }
+  if (!reader.at_end()) {
+    pending.share = reader.text();
+    pending.way = static_cast<wire::ShareWay>(std::min<uint64_t>(reader.number(), 3));
+  }
   if (reader.bad()) return false;
   all_[number] = std::move(pending);
   return true;
@@ -55,14 +59,49 @@ void Publications::publish(const wire::Publication& publication) {
     if (broker.streams > 0) ways_[incarnation].waiting.push_back(number);
   }
   if (pending.brokers.empty()) return;
+  keep(number, pending);
+  all_.emplace(number, std::move(pending));
+}
+
+void Publications::route(const wire::Publication& publication, const std::string& share,
+                         wire::ShareWay way) {
+  const uint64_t number = log_.take_number();
+  Pending& pending = all_[number];
+  pending.publication = publication;
+  pending.share = share;
+  pending.way = way;
+  reroute(number, pending);
+}
+
+// A broker that is there, if there is one: the first.
+void Publications::reroute(uint64_t number, Pending& pending) {
+  const Broker* chosen = nullptr;
+  for (const auto& [incarnation, broker] : brokers_.all()) {
+    if (broker.dead()) continue;
+    if (chosen == nullptr || (broker.alive() && !chosen->alive())) chosen = &broker;
+  }
+  if (chosen == nullptr) {  // nobody is connected anywhere
+    ledger_.erase(keys::publication(pending.publication.topic, number));
+    all_.erase(number);
+    return;
+  }
+  pending.brokers = {chosen->incarnation()};
+  pending.commit = ledger_.number();
+  if (chosen->streams > 0) ways_[chosen->incarnation()].waiting.push_back(number);
+  keep(number, pending);
+}
+
+void Publications::keep(uint64_t number, const Pending& pending) {
   Writer writer;
-  write_publication(writer, publication);
+  write_publication(writer, pending.publication);
   writer.number(pending.brokers.size());
   for (const Incarnation incarnation : pending.brokers) {
     writer.number(static_cast<uint64_t>(incarnation));
   }
-  ledger_.put(keys::publication(publication.topic, number), writer.take());
-  all_.emplace(number, std::move(pending));
+  if (pending.way != wire::ShareWay::none) {
+    writer.text(pending.share).number(static_cast<uint64_t>(pending.way));
+  }
+  ledger_.put(keys::publication(pending.publication.topic, number), writer.take());
 }
 
 void Publications::greet(const Broker& broker) {
@@ -79,7 +118,14 @@ void Publications::died(Incarnation incarnation) {
   for (const auto& [number, pending] : all_) {
     if (pending.brokers.contains(incarnation)) numbers.push_back(number);
   }
-  for (const uint64_t number : numbers) taken(number, incarnation);
+  for (const uint64_t number : numbers) {
+    Pending& pending = all_.at(number);
+    if (pending.way == wire::ShareWay::none) {
+      taken(number, incarnation);
+    } else {
+      reroute(number, pending);
+    }
+  }
 }
 
 void Publications::taken(uint64_t number, Incarnation incarnation) {
@@ -112,8 +158,9 @@ void Publications::pump(Now now, wire::Links& links) {
       if (found != all_.end()) {
         if (found->second.commit > stored_) break;
         if (auto publication = aged(now, found->second.publication)) {
-          const uint64_t stream_number =
-              links.stream(broker->name(), wire::Publish{std::move(*publication), number});
+          const uint64_t stream_number = links.stream(
+              broker->name(), wire::Publish{std::move(*publication), number, Term::none, 0, 0,
+                                            found->second.share, found->second.way});
           way.on_the_way.emplace_back(stream_number, number);
         } else {
           taken(number, incarnation);

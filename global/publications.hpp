@@ -27,6 +27,8 @@ class Publications {
 
   // To every broker that lives now.
   void publish(const wire::Publication& publication);
+  // For groups (core/wire/groups.hpp): to one of them, and to another if that one dies before.
+  void route(const wire::Publication& publication, const std::string& share, wire::ShareWay way);
 
   // Our stream to this broker begins anew.
   void greet(const Broker& broker);
@@ -44,12 +46,16 @@ class Publications {
     wire::Publication publication;
     std::set<Incarnation> brokers;  // that have not taken it
     uint64_t commit = 0;            // that stores it
+    std::string share = {};
+    wire::ShareWay way = wire::ShareWay::none;
   };
   struct Way {                                             // to one broker
     std::deque<uint64_t> waiting;                          // publications, by number
     std::deque<std::pair<uint64_t, uint64_t>> on_the_way;  // stream number, publication
   };
   void taken(uint64_t number, Incarnation incarnation);
+  void keep(uint64_t number, const Pending& pending);
+  void reroute(uint64_t number, Pending& pending);
 
   Ledger& ledger_;
   Log& log_;

@@ -32,8 +32,22 @@ void Routes::remove(const std::string& filter) {
 }
 
 uint64_t Routes::number_of(const std::string& filter) const {
+  if (const auto group = groups_.find(filter); group != groups_.end()) return group->second.number;
   const auto found = filters_.find(filter);
   return found == filters_.end() ? 0 : found->second.number;
+}
+
+void Routes::set_group(const wire::GroupRoute& route) {
+  changed_groups_[route.name] = route;
+  if (route.members == 0 && route.away == 0) {
+    groups_.erase(route.name);
+    return;
+  }
+  const auto [known, is_new] = groups_.try_emplace(route.name);
+  known->second.route = route;
+  if (!is_new) return;
+  known->second.number = number_ + 1;
+  awaited_ = true;
 }
 
 void Routes::greet(Broker& broker) {
@@ -45,9 +59,10 @@ void Routes::snapshot(Broker& broker) {
   behind_.erase(broker.incarnation());
   // One message: in parts there would be a moment when a broker has forgotten the old routes and
   // does not yet have all new ones, and what it then acknowledges would not be in its inbox.
-  wire::Routes routes{number_, true, {}, {}};
+  wire::Routes routes{number_, true, {}, {}, {}};
   routes.added.reserve(filters_.size());
   for (const auto& [filter, state] : filters_) routes.added.push_back(filter);
+  for (const auto& [name, group] : groups_) routes.groups.push_back(group.route);
   ledger_.say(broker.name(), broker.incarnation(), std::move(routes));
 }
 
@@ -56,21 +71,24 @@ void Routes::taken(Broker& broker, uint64_t number) {
 }
 
 void Routes::announce(const wire::Links& links) {
-  if (awaited_ || !removed_.empty()) {
+  if (awaited_ || !removed_.empty() || !changed_groups_.empty()) {
     awaited_ = false;
     ++number_;
     const std::vector<std::string> added(added_.begin(), added_.end());
     const std::vector<std::string> removed(removed_.begin(), removed_.end());
+    std::vector<wire::GroupRoute> groups;
+    for (const auto& [name, route] : changed_groups_) groups.push_back(route);
     for (auto& [incarnation, broker] : brokers_.all()) {
       if (broker.dead() || broker.streams == 0 || behind_.contains(incarnation)) continue;
       if (links.waiting_bytes(broker.name()) > backlog_bytes) {
         behind_.insert(incarnation);
         continue;
       }
-      ledger_.say(broker.name(), incarnation, wire::Routes{number_, false, added, removed});
+      ledger_.say(broker.name(), incarnation, wire::Routes{number_, false, added, removed, groups});
     }
     added_.clear();
     removed_.clear();
+    changed_groups_.clear();
   }
   for (const Incarnation incarnation : std::set<Incarnation>(behind_)) {
     Broker* broker = brokers_.living(incarnation);

@@ -29,8 +29,10 @@ class Routes {
   void start(uint64_t era) { number_ = era << 32; }
   void add(const std::string& filter);
   void remove(const std::string& filter);
-  // The announcement that brokers must have taken to know this filter.
+  // The announcement that brokers must have taken to know this filter, or this group.
   uint64_t number_of(const std::string& filter) const;
+  // How many members a group has now.
+  void set_group(const wire::GroupRoute& route);
 
   // A broker whose stream begins: all routes first.
   void greet(Broker& broker);
@@ -43,7 +45,8 @@ class Routes {
   std::vector<SubscribeWait> settled(Now now);
   // One filter more would be too many for one announcement.
   bool full(const std::string& filter, size_t limit) const {
-    return filters_.size() >= limit && !filters_.contains(filter);
+    if (filters_.contains(filter) || groups_.contains(filter)) return false;
+    return filters_.size() >= limit || groups_.size() >= group_limit;
   }
 
  private:
@@ -51,6 +54,11 @@ class Routes {
     uint32_t sessions = 0;
     uint64_t number = 0;  // of its announcement
   };
+  struct Group {
+    wire::GroupRoute route;
+    uint64_t number = 0;
+  };
+  static constexpr size_t group_limit = 65'536;  // a message's lists of structs are bounded
   void snapshot(Broker& broker);
   bool is_bound(Now now, uint64_t number) const;
 
@@ -60,6 +68,8 @@ class Routes {
   std::map<std::string, Filter> filters_;
   std::set<std::string> added_;  // not announced yet
   std::set<std::string> removed_;
+  std::map<std::string, Group> groups_;
+  std::map<std::string, wire::GroupRoute> changed_groups_;  // not announced yet
   bool awaited_ = false;          // somebody waits for the next announcement, be it empty
   std::set<Incarnation> behind_;  // brokers that wait for a snapshot
   std::deque<SubscribeWait> waiting_;

@@ -37,6 +37,7 @@ struct Entry {
   bool released = false;   // QoS 2: the device has received it, PUBREL comes instead
   bool gone = false;       // acknowledged or expired, waiting for those before it
   std::vector<uint32_t> identifiers;
+  std::unique_ptr<std::string> share;  // as a member of this group (shares.hpp)
 };
 
 struct Inbox {

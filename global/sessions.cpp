@@ -6,6 +6,7 @@
 #include "core/base/digest.hpp"
 #include "core/base/log.hpp"
 #include "core/mqtt/reason.hpp"
+#include "core/mqtt/share.hpp"
 #include "global/keys.hpp"
 #include "global/record.hpp"
 
@@ -91,8 +92,7 @@ bool Sessions::load_subscription(const std::string& client_id, const std::string
   subscription.retain_handling = static_cast<uint8_t>(reader.number());
   subscription.identifier = static_cast<uint32_t>(reader.number());
   if (reader.bad()) return false;
-  inboxes_.subscribe(*session, subscription);
-  if (subscription.qos > 0) routes_.add(filter);
+  bind(*session, subscription, nullptr);
   session->subscriptions[filter] = std::move(subscription);
   session->digest -= digest(filter, value);
   return true;
@@ -155,9 +155,11 @@ void Sessions::forget_subscriptions(Session& session) {
 }
 
 void Sessions::wipe(Session& session) {
+  std::vector<SharedEntry> left = inboxes_.shared_entries(session);
   forget_subscriptions(session);
   forget_received(session);
   inboxes_.clear(session);
+  shares_.left(std::move(left));
   // Whatever is under way for what it was finds it no more.
   by_number_.erase(session.number);
   session.number = next_number_++;
@@ -182,6 +184,7 @@ void Sessions::hold(Session& session, Hold hold) {
   hold.commit = ledger_.number();
   session.hold = std::move(hold);
   inboxes_.attach(session);
+  shares_.moved(session);
   put(session);
 }
 
@@ -197,6 +200,7 @@ void Sessions::detach(Now now, Session& session) {
   session.hold.reset();
   session.detached_ms = now.wall.ms;
   inboxes_.detach(session);
+  shares_.moved(session);
   put(session);
   if (session.expiry_s != wire::no_expiry) {
     expiry_.set(session.client_id, now.mono + std::chrono::seconds(session.expiry_s));
@@ -246,10 +250,8 @@ uint8_t Sessions::add_subscription(Session& session, const wire::Subscription& s
   if (subscription.qos > 0 && !had_route && routes_.full(filter, options_.max_routes)) {
     return static_cast<uint8_t>(mqtt::Reason::quota_exceeded);
   }
-  inboxes_.subscribe(session, subscription);
+  bind(session, subscription, present == session.subscriptions.end() ? nullptr : &present->second);
   retained_.subscribed(session, subscription, present == session.subscriptions.end());
-  if (subscription.qos > 0 && !had_route) routes_.add(filter);
-  if (subscription.qos == 0 && had_route) routes_.remove(filter);
   wait.routes = std::max(wait.routes, routes_.number_of(filter));
   Bytes value = stored(subscription);
   if (present != session.subscriptions.end()) {
@@ -261,11 +263,26 @@ uint8_t Sessions::add_subscription(Session& session, const wire::Subscription& s
   return subscription.qos;
 }
 
+void Sessions::bind(Session& session, const wire::Subscription& subscription,
+                    const wire::Subscription* present) {
+  if (mqtt::is_shared(subscription.filter)) return shares_.subscribe(session, subscription);
+  const bool had_route = present != nullptr && present->qos > 0;
+  inboxes_.subscribe(session, subscription);
+  if (subscription.qos > 0 && !had_route) routes_.add(subscription.filter);
+  if (subscription.qos == 0 && had_route) routes_.remove(subscription.filter);
+}
+
+void Sessions::unbind(Session& session, const wire::Subscription& subscription) {
+  const std::string& filter = subscription.filter;
+  if (mqtt::is_shared(filter)) return shares_.unsubscribe(session, filter);
+  inboxes_.unsubscribe(session, filter);
+  if (subscription.qos > 0) routes_.remove(filter);
+}
+
 void Sessions::remove_subscription(Session& session, const std::string& filter) {
   const auto found = session.subscriptions.find(filter);
-  inboxes_.unsubscribe(session, filter);
+  unbind(session, found->second);
   retained_.unsubscribed(session, filter);
-  if (found->second.qos > 0) routes_.remove(filter);
   session.digest -= digest(filter, stored(found->second));
   ledger_.erase(keys::subscription(session.client_id, filter));
   session.subscriptions.erase(found);

@@ -18,17 +18,19 @@
 #include "global/retained_jobs.hpp"
 #include "global/routes.hpp"
 #include "global/session.hpp"
+#include "global/shares.hpp"
 
 namespace muster::global {
 
 class Sessions {
  public:
-  Sessions(const Options& options, Ledger& ledger, Inboxes& inboxes, Routes& routes,
+  Sessions(const Options& options, Ledger& ledger, Inboxes& inboxes, Routes& routes, Shares& shares,
            RetainedJobs& retained)
       : options_(options),
         ledger_(ledger),
         inboxes_(inboxes),
         routes_(routes),
+        shares_(shares),
         retained_(retained) {}
 
   bool load(const std::string& client_id, BytesView value);
@@ -83,6 +85,10 @@ class Sessions {
   void forget_received(Session& session);
   void judge(Session& session);
   void remove_subscription(Session& session, const std::string& filter);
+  // In the machines that match; `present`: what it replaces.
+  void bind(Session& session, const wire::Subscription& subscription,
+            const wire::Subscription* present);
+  void unbind(Session& session, const wire::Subscription& subscription);
   uint8_t add_subscription(Session& session, const wire::Subscription& subscription,
                            SubscribeWait& wait);
 
@@ -90,6 +96,7 @@ class Sessions {
   Ledger& ledger_;
   Inboxes& inboxes_;
   Routes& routes_;
+  Shares& shares_;
   RetainedJobs& retained_;
   uint64_t next_number_ = 1;
   std::map<std::string, Session, std::less<>> sessions_;

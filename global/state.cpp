@@ -15,10 +15,11 @@ Global::State::State(Options opts, wire::NodeInfo self, Recovered found)
       routes(ledger, brokers),
       inboxes(options, ledger, log),
       publications(ledger, log, brokers),
+      shares(inboxes, routes, publications),
       retained(options, ledger, log, brokers),
       retained_jobs(options, ledger, inboxes, retained),
-      wills(ledger, inboxes, publications, retained),
-      sessions(options, ledger, inboxes, routes, retained_jobs),
+      wills(ledger, shares, retained),
+      sessions(options, ledger, inboxes, routes, shares, retained_jobs),
       claims(options, ledger, brokers, devices, sessions, wills),
       replicas(options, log, devices, users, brokers),
       recovered(std::move(found)) {}
@@ -63,6 +64,7 @@ Instant Global::State::next_wake() const {
 }
 
 void Global::State::finish_turn(Now now) {
+  shares.route_again(now);
   routes.announce(links);
   retained.settle(now);
   if (auto commit = ledger.finish()) release(now, std::move(*commit));

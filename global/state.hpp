@@ -19,6 +19,7 @@
 #include "global/retained_jobs.hpp"
 #include "global/routes.hpp"
 #include "global/sessions.hpp"
+#include "global/shares.hpp"
 #include "global/users.hpp"
 #include "global/wills.hpp"
 
@@ -59,6 +60,7 @@ struct Global::State {
   Routes routes;
   Inboxes inboxes;
   Publications publications;
+  Shares shares;
   Retained retained;
   RetainedJobs retained_jobs;
   Wills wills;

@@ -108,7 +108,7 @@ void Global::State::from_broker(Now now, Broker& broker, wire::Message& message)
             ++published;
             if (m.retained) retained.publish(now, m.publication, from, m.retained);
             if (m.packet_id != 0 && !sessions.receive(m)) return;
-            inboxes.publish(now, std::move(m.publication));
+            shares.publish(now, std::move(m));
           },
           [&](wire::RoutesTaken& m) { routes.taken(broker, m.number); },
           [&](wire::Claim& m) { claims.claim(now, broker, m); },

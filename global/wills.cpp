@@ -61,10 +61,9 @@ void Wills::publish(Now now, const Connection& connection) {
   wire::Publication publication = std::move(wills_.at(connection).will.publication);
   remove(connection);
   publication.published_ms = now.wall.ms;
-  publications_.publish(publication);
   if (publication.retain) retained_.publish(now, publication, Incarnation::none, 0);
   ++published_;
-  if (publication.qos > 0) inboxes_.publish(now, std::move(publication));
+  shares_.publish_will(now, std::move(publication));
 }
 
 void Wills::ended(Now now, const Connection& connection, wire::GoneReason reason,

@@ -13,10 +13,9 @@
 #include "core/wire/messages.hpp"
 #include "global/connection.hpp"
 #include "global/deadlines.hpp"
-#include "global/inbox.hpp"
 #include "global/ledger.hpp"
-#include "global/publications.hpp"
 #include "global/retained.hpp"
+#include "global/shares.hpp"
 
 namespace muster::global {
 
@@ -28,8 +27,8 @@ struct Fate {
 
 class Wills {
  public:
-  Wills(Ledger& ledger, Inboxes& inboxes, Publications& publications, Retained& retained)
-      : ledger_(ledger), inboxes_(inboxes), publications_(publications), retained_(retained) {}
+  Wills(Ledger& ledger, Shares& shares, Retained& retained)
+      : ledger_(ledger), shares_(shares), retained_(retained) {}
 
   bool load(const std::string& client_id, const Connection& connection, BytesView value);
   void start(Now now);
@@ -70,8 +69,7 @@ class Wills {
   std::vector<Connection> delayed_of(const std::string& client_id) const;
 
   Ledger& ledger_;
-  Inboxes& inboxes_;
-  Publications& publications_;
+  Shares& shares_;
   Retained& retained_;
   std::map<Connection, Registered> wills_;
   std::map<std::string, std::vector<Connection>> delayed_;  // by client id

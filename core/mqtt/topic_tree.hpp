@@ -4,9 +4,9 @@
 // shard. match() allocates nothing, and neither match() nor add() recurses, however deep a filter
 // is.
 //
-// Several values may stand under one filter; Same tells which of two values are the same
-// subscription (the newer replaces the older). add and remove look through the values of that one
-// filter one by one.
+// Several values may stand under one filter; Identity tells which of two values are the same
+// subscription (the newer replaces the older). However many there are, add and remove cost the
+// same (value_set.hpp).
 // Memory: an exact filter with one 16-byte value costs about 95 bytes, and its text if it is longer
 // than 15 bytes; a wildcard filter that once for each level it shares with no other. What removed
 // filters used is kept for new ones.
@@ -17,26 +17,20 @@
 #include <functional>
 #include <vector>
 
-#include "core/mqtt/few.hpp"
 #include "core/mqtt/flat_index.hpp"
 #include "core/mqtt/topic.hpp"
+#include "core/mqtt/value_set.hpp"
 
 namespace muster::mqtt {
 
-template <class Value, class Same = std::equal_to<Value>>
+template <class Value, class Identity = std::identity>
 class TopicTree {
  public:
   TopicTree() { nodes_.emplace_back(); }
 
   // Adds, or replaces the same one; true if it is new. `filter` is valid, without $share.
   bool add(BytesView filter, const Value& value) {
-    Few<Value>& values = nodes_[make_node(filter)].values;
-    for (Value& present : values) {
-      if (!Same{}(present, value)) continue;
-      present = value;
-      return false;
-    }
-    values.push_back(value);
+    if (!nodes_[make_node(filter)].values.add(value)) return false;
     ++size_;
     return true;
   }
@@ -44,26 +38,16 @@ class TopicTree {
   // Removes the same value; true if it was there.
   bool remove(BytesView filter, const Value& value) {
     const Number number = find_node(filter);
-    if (number == none) return false;
-    Few<Value>& values = nodes_[number].values;
-    for (Value& present : values) {
-      if (!Same{}(present, value)) continue;
-      values.erase(&present);
-      --size_;
-      prune(number);
-      return true;
-    }
-    return false;
+    if (number == none || !nodes_[number].values.remove(value)) return false;
+    --size_;
+    prune(number);
+    return true;
   }
 
   // The same value under exactly this filter, else nullptr. Dies with the next add or remove.
   const Value* find(BytesView filter, const Value& value) const {
     const Number number = find_node(filter);
-    if (number == none) return nullptr;
-    for (const Value& present : nodes_[number].values) {
-      if (Same{}(present, value)) return &present;
-    }
-    return nullptr;
+    return number == none ? nullptr : nodes_[number].values.find(value);
   }
 
   // Calls visit(value) for each value under each filter that matches. The tree must not change
@@ -95,12 +79,12 @@ class TopicTree {
   static constexpr Number exact_parent = none - 1;
 
   struct Node {
-    Bytes text;              // the whole filter, or one level
-    Number parent = none;    // none: unused, or the root
-    Number plus = none;      // the child "+"
-    Number pound = none;     // the child "#"
-    uint32_t literals = 0;   // children that stand in the index
-    Few<Value> values = {};  // of the filter that ends here
+    Bytes text;                             // the whole filter, or one level
+    Number parent = none;                   // none: unused, or the root
+    Number plus = none;                     // the child "+"
+    Number pound = none;                    // the child "#"
+    uint32_t literals = 0;                  // children that stand in the index
+    ValueSet<Value, Identity> values = {};  // of the filter that ends here
   };
 
   // Goes through the levels of a topic or filter.

@@ -56,6 +56,8 @@ template <>
 inline constexpr WatchKind highest<WatchKind> = WatchKind::reset;
 template <>
 inline constexpr RetainedKind highest<RetainedKind> = RetainedKind::change;
+template <>
+inline constexpr ShareWay highest<ShareWay> = ShareWay::others;
 
 // ---- parts ------------------------------------------------------------------------------------
 
@@ -73,6 +75,10 @@ struct Form<Publication> {
     v(p.topic, binary(p.payload), binary(p.properties), p.qos, p.retain, p.expiry_s, p.publisher,
       p.published_ms);
   }
+};
+template <>
+struct Form<GroupRoute> {
+  static void visit(auto& v, auto& g) { v(g.name, g.members, g.members_qos0, g.away); }
 };
 template <>
 struct Form<Will> {
@@ -162,12 +168,14 @@ struct Form<BrokerRow> {
 template <>
 struct Form<Publish> {
   static constexpr uint8_t type = 1;
-  static void visit(auto& v, auto& m) { v(m.publication, m.will, m.term, m.packet_id, m.retained); }
+  static void visit(auto& v, auto& m) {
+    v(m.publication, m.will, m.term, m.packet_id, m.retained, binary(m.share), m.way);
+  }
 };
 template <>
 struct Form<Routes> {
   static constexpr uint8_t type = 2;
-  static void visit(auto& v, auto& m) { v(m.number, m.snapshot, m.added, m.removed); }
+  static void visit(auto& v, auto& m) { v(m.number, m.snapshot, m.added, m.removed, m.groups); }
 };
 template <>
 struct Form<RoutesTaken> {

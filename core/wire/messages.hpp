@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/ids.hpp"
+#include "core/wire/groups.hpp"
 #include "core/wire/node.hpp"
 #include "core/wire/query.hpp"
 #include "core/wire/rows.hpp"
@@ -49,6 +50,9 @@ struct Publish {
   // Of a retained publication: its place among those of its broker, which rises. To global: store
   // it, whatever its QoS. 0: not a retained one.
   uint64_t retained = 0;
+  // For groups of shared subscriptions (groups.hpp): the group's name, or names.
+  std::string share = {};
+  ShareWay way = ShareWay::none;
 };
 
 // Each node announces its own routes, in order, on the stream that carries its messages; a snapshot
@@ -58,6 +62,7 @@ struct Routes {
   bool snapshot = false;
   std::vector<std::string> added;
   std::vector<std::string> removed;
+  std::vector<GroupRoute> groups = {};  // with their new counts
 };
 struct RoutesTaken {
   uint64_t number = 0;  // cumulative

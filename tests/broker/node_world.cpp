@@ -60,6 +60,24 @@ void TestBroker::hand_over(uint16_t shard, PublicationView view, const std::stri
   world_.finish(name_);
 }
 
+void TestBroker::join(uint16_t shard, const wire::GroupRoute& group) {
+  send(shard, RouteChange{++route_numbers_[shard], {}, {}, {group}});
+}
+
+void TestBroker::publish_shared(uint16_t shard, const std::string& topic, const std::string& share,
+                                uint64_t peers, uint64_t token) {
+  PublicationView view{topic, "payload", {}, {}, mqtt::Qos::at_least_once};
+  view.peers = peers;
+  view.token = token;
+  view.share = share;
+  view.way = wire::ShareWay::one;
+  Parcel parcel;
+  parcel.from = static_cast<ShardIndex>(shard);
+  parcel.publications.append(view);
+  node_->open(world_.now(), std::move(parcel));
+  world_.finish(name_);
+}
+
 void TestBroker::collect(ShardIndex shard, Parcel parcel) {
   const auto index = static_cast<uint16_t>(shard);
   for (Letter& letter : parcel.letters) {
@@ -76,7 +94,8 @@ void TestBroker::collect(ShardIndex shard, Parcel parcel) {
     }
   }
   parcel.publications.for_each([&](const PublicationView& view) {
-    publications.push_back({shard, std::string(view.topic), std::string(view.payload), view.qos});
+    publications.push_back({shard, std::string(view.topic), std::string(view.payload), view.qos,
+                            std::string(view.share)});
   });
 }
 

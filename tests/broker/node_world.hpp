@@ -22,6 +22,7 @@ struct Delivered {
   std::string topic;
   std::string payload;
   mqtt::Qos qos{};
+  std::string share = {};  // of a group
 };
 
 class World;
@@ -37,6 +38,9 @@ class TestBroker {
   // What a shard does, as one turn of the Node.
   void send(uint16_t shard, Letter letter);
   void want(uint16_t shard, const std::string& filter, bool wanted = true);
+  void join(uint16_t shard, const wire::GroupRoute& group);  // so many members from now on
+  void publish_shared(uint16_t shard, const std::string& topic, const std::string& share,
+                      uint64_t peers, uint64_t token);
   // `with`: a route change of the same turn.
   void publish(uint16_t shard, const std::string& topic, uint64_t peers, uint64_t token = 0,
                const std::string& with = {});

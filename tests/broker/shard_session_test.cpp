@@ -18,7 +18,7 @@ TEST(ShardSession, ACleanConnectionIsAnsweredAtOnceAndClaimed) {
   EXPECT_FALSE(connack.session_present);
   EXPECT_FALSE(connack.properties.maximum_qos);
   EXPECT_FALSE(connack.properties.retain_available);  // absent: it is
-  EXPECT_EQ(connack.properties.shared_subscription_available, 0);
+  EXPECT_FALSE(connack.properties.shared_subscription_available);
   auto claims = world.for_global<wire::Claim>();
   ASSERT_EQ(claims.size(), 1u);
   EXPECT_EQ(claims[0].client_id, "a");

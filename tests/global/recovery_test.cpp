@@ -110,6 +110,7 @@ class History {
         if (auto* grant = std::get_if<wire::Grant>(&message)) granted(peer, broker, *grant);
         if (auto* deliver = std::get_if<wire::Deliver>(&message)) delivered(*deliver);
         if (auto* publish = std::get_if<wire::Publish>(&message)) {
+          if (publish->way != wire::ShareWay::none) continue;  // for groups
           if (will_numbers_[broker].insert(publish->will).second) {
             ++wills[broker + publish->publication.topic];
           }

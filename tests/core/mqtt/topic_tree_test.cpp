@@ -13,10 +13,10 @@ struct Wish {
   uint32_t who = 0;
   uint32_t qos = 0;
 };
-struct SameWho {
-  bool operator()(const Wish& a, const Wish& b) const { return a.who == b.who; }
+struct Who {
+  uint32_t operator()(const Wish& wish) const { return wish.who; }
 };
-using Tree = TopicTree<Wish, SameWho>;
+using Tree = TopicTree<Wish, Who>;
 using Model = std::map<std::pair<Bytes, uint32_t>, uint32_t>;  // (filter, who) -> qos
 using Found = std::multiset<std::pair<uint32_t, uint32_t>>;
 

@@ -90,8 +90,9 @@ std::vector<LogEntry> rows() {
 
 std::vector<Message> all() {
   std::vector<Message> list{Publish{publication, 9, Term{4}, 65535}, Publish{},
-                            Routes{1, true, {"a", "b/#"}, {"c"}}, RoutesTaken{7}};
-  list.push_back(Publish{publication, 0, Term{4}, 65535, 7});
+                            Routes{1, true, {"a", "b/#"}, {"c"}, {{"$share/g/a/+", 3, 70'000, 1}}},
+                            RoutesTaken{7}};
+  list.push_back(Publish{publication, 0, Term{4}, 65535, 7, "$share/g/a/+", ShareWay::passed});
   list.push_back(RoutesTaken{7, 8});
   list.push_back(Retained{RetainedKind::page, {{9, publication, Incarnation{5}, 6}, {}}, 3});
   list.push_back(RetainedSync{1, {{Incarnation{5}, 6}, {Incarnation{7}, 1ull << 40}}});
