@@ -69,6 +69,7 @@ Device& authenticated(ShardWorld& world) {
   return device;
 }
 
+// [MQTT-4.12.0-1]
 TEST(ShardAuthenticate, UnknownMethodsAreRefused) {
   ShardWorld world;
   Device& device = world.connect(connect("TWICE", "word"));
@@ -76,6 +77,7 @@ TEST(ShardAuthenticate, UnknownMethodsAreRefused) {
   EXPECT_TRUE(device.closed);
 }
 
+// [MQTT-4.12.0-2] [MQTT-4.12.0-3] [MQTT-4.12.0-5]
 TEST(ShardAuthenticate, AnExchangePrecedesConnack) {
   ShardWorld world(4, with_method());
   Device& device = world.connect(connect("TWICE", "word"));
@@ -101,6 +103,7 @@ TEST(ShardAuthenticate, WorksWithAnAssignedIdentifier) {
   EXPECT_TRUE(world.expect<mqtt::Connack>(device).properties.assigned_client_identifier);
 }
 
+// [MQTT-4.12.0-4]
 TEST(ShardAuthenticate, ARefusalIsConnack) {
   ShardWorld world(1, with_method());
   Device& at_once = world.connect(connect("TWICE", "bad"));
@@ -114,6 +117,7 @@ TEST(ShardAuthenticate, ARefusalIsConnack) {
   EXPECT_TRUE(world.for_global<wire::Claim>().empty());
 }
 
+// [MQTT-3.1.2-30] [MQTT-4.12.0-3] [MQTT-3.14.0-1]
 TEST(ShardAuthenticate, OnlyAuthIsAwaitedBeforeConnack) {
   ShardWorld world(1, with_method());
   for (const mqtt::Packet& packet :
@@ -142,6 +146,7 @@ TEST(ShardAuthenticate, TakesNoLongerThanAConnect) {
   EXPECT_TRUE(device.closed);
 }
 
+// [MQTT-4.12.1-1] [MQTT-4.12.1-2]
 TEST(ShardAuthenticate, AConnectedClientMayAuthenticateAnew) {
   ShardWorld world(1, with_method());
   Device& device = authenticated(world);
@@ -159,6 +164,7 @@ TEST(ShardAuthenticate, AConnectedClientMayAuthenticateAnew) {
   EXPECT_TRUE(device.closed);
 }
 
+// [MQTT-4.12.1-1] [MQTT-4.12.0-7]
 TEST(ShardAuthenticate, WhatNobodyAskedForIsAProtocolError) {
   ShardWorld world(1, with_method());
   Device& device = authenticated(world);

@@ -12,6 +12,7 @@ SETTINGS = {
     "preset": [],
     "narrow": ["broker.max_packet=1KiB", "broker.receive_maximum=4",
                "broker.max_session_expiry=2s"],
+    "unaliased": ["broker.topic_alias_maximum=0"],
     "wakeful": ["broker.max_keep_alive=2s"],
 }
 

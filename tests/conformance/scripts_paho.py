@@ -169,6 +169,39 @@ def paho_request_response(t):
     asker.quiet()
 
 
+@keeps("3.3.2-7", "3.3.2-8", "3.3.2-12")
+def paho_client_topic_alias(t):
+    client = t.connect("zero")
+    client.send(p.publish(5, t.topic(), "topic alias 0", 1, 1, properties=[(p.ALIAS, 0)]))
+    client.expect_end(0x94)
+    reader = t.connect("reader")
+    reader.subscribe((t.topic(), 2))
+    client = t.connect("client", kept=True)
+    for topic in (t.topic(), ""):
+        client.publish(topic, "x", 1, properties=[(p.ALIAS, 1)])
+        reader.take(t.topic(), "x", 1)
+    client.disconnect()
+    client = t.connect("client", kept=True, present=True)
+    client.publish(t.topic(), "x", 1)
+    reader.take(t.topic(), "x", 1)
+    client.send(p.publish(5, "", "x", 1, 9, properties=[(p.ALIAS, 1)]))
+    client.expect_end(0x82)
+
+
+@keeps("3.1.2-26", "3.1.2-27")
+def paho_server_topic_alias(t):
+    writer = t.connect("writer")
+    for name, most in (("one", 1), ("none", 0)):
+        reader = t.connect(name, properties=[(p.ALIAS_MAXIMUM, most)])
+        reader.subscribe((t.topic(), 2))
+        for qos in range(3):
+            writer.publish(t.topic(), "topic alias 1", qos)
+            topic = "" if most and qos else t.topic()
+            reader.take(topic, "topic alias 1", qos,
+                        properties=[(p.ALIAS, 1)] if most else [])
+        reader.disconnect()
+
+
 @keeps("3.1.2-24", "3.1.2-25")
 def paho_maximum_packet_size(t):
     client = t.connect(properties=[(p.PACKET_MAXIMUM, len(t.topic()) + 40)])

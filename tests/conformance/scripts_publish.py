@@ -310,6 +310,19 @@ def expiry_in_a_session(t):
     reader.take(t.topic(), "none", 1)
 
 
+@keeps("3.3.2-5", "3.3.2-6")
+def expiry_behind_a_full_window(t):
+    """A clean session's messages wait at the broker, and expire there."""
+    reader, writer = pair(t, (t.topic(), 1), properties=[(p.RECEIVE_MAXIMUM, 1)])
+    writer.publish(t.topic(), "first", 1)
+    held = reader.expect(p.publish(5, t.topic(), "first", 1))
+    writer.publish(t.topic(), "short", 1, properties=[(p.EXPIRY, 1)])
+    writer.publish(t.topic(), "long", 1, properties=[(p.EXPIRY, 100)])
+    t.pass_time(1.5)
+    reader.send(p.puback(5, held))
+    reader.take(t.topic(), "long", 1, properties=[(p.EXPIRY, range(90, 100))])
+
+
 @keeps("3.3.2-6")
 def expiry_of_what_goes_through_at_once(t):
     for qos in (0, 1):

@@ -55,6 +55,14 @@ def pubrec_with_an_unknown_identifier(t):
     client.quiet()
 
 
+@keeps("3.5.2-1", "4.3.3-8")
+def pubrec_says_whether_anybody_subscribed(t):
+    client = t.connect("writer")
+    client.publish(t.topic("reader"), "x", 2, reason=0x10)
+    subscribed(t, "reader", False)
+    client.publish(t.topic("reader"), "x", 2, reason=0)
+
+
 @keeps("4.3.3-9")
 def the_server_takes_every_message(t):
     """The broker refuses none with PUBREC; what follows a PUBLISH to nobody is a new message."""
