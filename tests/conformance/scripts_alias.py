@@ -122,3 +122,15 @@ def a_clients_aliases_begin_anew(t):
             writer.publish(t.topic("a"), "x", 1)
             reader.take(name, "x", 1, properties=[(p.ALIAS, 1)])
         reader.disconnect()
+
+
+@keeps("3.3.2-7", "3.1.2-27")
+def a_publishers_alias_is_its_own(t):
+    """It goes to nobody else, not with a retained message either."""
+    reader, writer = t.connect("reader"), t.connect("writer")
+    reader.subscribe((t.topic(), 1))
+    writer.publish(t.topic(), "x", 1, retain=True, properties=[(p.ALIAS, 1)])
+    reader.take(t.topic(), "x", 1)
+    late = t.connect("late")
+    late.subscribe((t.topic(), 1))
+    late.take(t.topic(), "x", 1, retain=True)

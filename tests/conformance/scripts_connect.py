@@ -149,14 +149,14 @@ def ordinary_identifiers(t):
 def an_empty_identifier(t):
     given = set()
     for clean in (True, False, True):
-        client = t.open()
+        client = t.open(at=0)
         client.send(p.connect(5, "", clean=clean))
         client.expect(t.connack(told=[(p.ASSIGNED_ID, p.ANY)]))
         name = dict(client.last.properties)[p.ASSIGNED_ID]
         assert name and name not in given, name
         given.add(name)
     # The name is as good as one's own: who uses it takes the connection over.
-    thief = t.open()
+    thief = t.open(at=0)
     thief.send(p.connect(5, name))
     thief.expect(t.connack())
     client.expect_end(0x8E)
@@ -238,9 +238,29 @@ def what_follows_connect_at_once(t):
     client.expect_any_order(p.suback(5, 7, 1), p.puback(5, 9), p.publish(5, t.topic(), "x", 1))
 
 
+@keeps("3.2.2-9", "3.2.2-15", "3.2.2-17", two=False)
+def what_the_broker_announces(t):
+    """Receive Maximum 1,024 and a Topic Alias Maximum; everything else is at its default: QoS 2,
+    retained messages, wildcards, identifiers, shared subscriptions, packets of any size."""
+    client = t.open()
+    client.send(p.connect(5, t.client_id("a")))
+    first, body = client.next()
+    pairs = dict(p.read_properties(body[3:]))
+    aliases = pairs.pop(p.ALIAS_MAXIMUM)
+    assert first == 0x20 and body[:2] == b"\0\0" and aliases > 0, (first, body)
+    assert pairs == {p.RECEIVE_MAXIMUM: 1024}, pairs
+
+
 @keeps("3.2.2-10", versions=(4, 5))
 def any_qos_may_be_asked_for(t):
     t.connect().subscribe((t.topic("0"), 0), (t.topic("1"), 1), (t.topic("2"), 2))
+
+
+@keeps("3.2.2-12", "3.2.2-13", versions=(4, 5))
+def any_will_is_taken(t):
+    for qos in (0, 1, 2):
+        for retain in (False, True):
+            t.connect(f"{qos}{retain}", will=p.Will(t.topic(), "x", qos, retain)).disconnect()
 
 
 @keeps("3.2.2-15", "3.1.2-24", settings="narrow")

@@ -55,6 +55,21 @@ def paho_basic(t):
     wrong.expect_close()
 
 
+@keeps("3.3.1-5", "3.3.1-6", "3.3.2-17", versions=(4, 5))
+def paho_retained_messages(t):
+    client, said = t.connect(), USERS if t.version == 5 else []
+    topics = names(t)[1:]
+    publish_three(t, client, topics, retain=True, properties=said)
+    client.subscribe((t.topic("+/+"), 2))
+    take_three(t, client, topics, retain=True, properties=said)
+    client.disconnect()
+    client = t.connect("cleaner")
+    for qos, topic in enumerate(topics):
+        client.publish(topic, b"", qos, retain=True)
+    client.subscribe((t.topic("+/+"), 2))
+    client.quiet()
+
+
 @keeps("3.1.2-8", "3.1.3-10", "3.1.2-22", versions=(4, 5))
 def paho_will_message(t):
     """The keep-alive runs out."""
@@ -80,6 +95,20 @@ def paho_zero_length_clientid(t):
             client.disconnect()
 
 
+@keeps("3.1.2-23", "4.5.0-1", versions=(4, 5))
+def paho_offline_message_queueing(t):
+    reader = t.connect("reader", kept=True)
+    reader.subscribe((t.topic("+/+"), 2))
+    t.leave(reader)
+    topics = names(t)[1:]
+    writer = t.connect("writer")
+    publish_three(t, writer, topics)
+    writer.disconnect()
+    reader = t.connect("reader", kept=True, present=True)
+    reader.take(topics[1], "qos 1", 1)  # QoS 0 is not kept
+    reader.take(topics[2], "qos 2", 2)
+
+
 @keeps("3.3.4-2", versions=(4, 5))
 def paho_overlapping_subscriptions(t):
     client = t.connect()
@@ -103,6 +132,22 @@ def paho_keepalive(t):
     t.fence(t.connect("writer"), watcher, t.topic())
 
 
+@keeps("4.4.0-1", "3.3.1-1", versions=(4, 5))
+def paho_redelivery_on_reconnect(t):
+    reader = t.connect("reader", kept=True)
+    reader.subscribe((t.topic("TopicA/#"), 2))
+    writer = t.connect("writer")
+    one, two = names(t)[1], names(t)[3]
+    writer.publish(one, b"", 1)
+    writer.publish(two, b"", 2)
+    first = reader.expect(p.publish(t.version, one, b"", 1))
+    second = reader.expect(p.publish(t.version, two, b"", 2))
+    reader.disconnect()
+    reader = t.connect("reader", kept=True, present=True)
+    reader.expect(p.publish(t.version, one, b"", 1, first, dup=True))
+    reader.expect(p.publish(t.version, two, b"", 2, second, dup=True))
+
+
 @keeps("4.7.2-1", versions=(4, 5))
 def paho_dollar_topics(t):
     reader, writer = t.connect("reader"), t.connect("writer")
@@ -124,6 +169,24 @@ def paho_unsubscribe(t):
     reader.quiet()
 
 
+@keeps("4.1.0-2", "3.1.2-23")
+def paho_session_expiry(t):
+    for expiry, kept in ((0, False), (100, True)):
+        client = t.connect(f"{expiry}", expiry=expiry, at=0)
+        client.subscribe((t.topic(), 2))
+        client.disconnect()
+        t.connect(f"{expiry}", clean=False, expiry=expiry, present=kept, at=0)
+    client = t.connect("short", expiry=1)
+    client.disconnect(properties=[(p.SESSION_EXPIRY, 100)])
+    t.pass_time(3)
+    client = t.connect("short", clean=False, expiry=1, present=True)
+    client.disconnect(properties=[(p.SESSION_EXPIRY, 0)])
+    t.pass_time(1.5)
+    t.connect("short", clean=False, expiry=1, present=False).disconnect()
+    t.pass_time(3)
+    t.connect("short", clean=False, expiry=1, present=False)
+
+
 @keeps("3.3.2-4", "3.3.2-17", "3.3.2-20")
 def paho_user_properties_and_payload_format(t):
     client, writer = t.connect("reader"), t.connect("writer")
@@ -132,6 +195,44 @@ def paho_user_properties_and_payload_format(t):
         for qos in range(3):
             writer.publish(t.topic(), b"", qos, properties=said)
             client.take(t.topic(), b"", qos, properties=said)
+
+
+@keeps("3.3.2-5", "3.3.2-6")
+def paho_publication_expiry(t):
+    reader = t.connect("reader", kept=True)
+    reader.subscribe((t.topic(), 2))
+    reader.disconnect(properties=[(p.SESSION_EXPIRY, 999999999)])
+    writer = t.connect("writer")
+    for seconds in (1, 60):
+        for qos in (1, 2):
+            writer.publish(t.topic(), f"{qos} {seconds}", qos, properties=[(p.EXPIRY, seconds)])
+    t.pass_time(3)
+    reader = t.connect("reader", clean=False, present=True)
+    for qos in (1, 2):
+        reader.take(t.topic(), f"{qos} 60", qos, properties=[(p.EXPIRY, range(40, 59))])
+    reader.quiet()
+
+
+@keeps("3.8.3-3", "3.3.1-10", "3.3.1-11", "3.3.1-13")
+def paho_subscribe_options(t):
+    mine, other = t.connect("mine"), t.connect("other")
+    for client in (mine, other):
+        client.subscribe((t.topic("n"), p.options(2, no_local=True)), granted=[2])
+    mine.publish(t.topic("n"), "noLocal test", 1)
+    other.take(t.topic("n"), "noLocal test", 1)
+    mine.quiet()
+    mine.subscribe((t.topic("r"), p.options(2, as_published=True)), granted=[2])
+    for retain in (False, True):
+        other.publish(t.topic("r"), "x", 1, retain=retain)
+        mine.take(t.topic("r"), "x", 1, retain=retain)
+    topics = [t.topic(f"{name}/z") for name in "abc"]
+    publish_three(t, other, topics, retain=True)
+    for number, (handling, comes) in enumerate(((1, True), (1, False), (2, False), (0, True))):
+        mine.subscribe((t.topic("+/z"), p.options(2, handling=handling)), granted=[2])
+        if comes:
+            take_three(t, mine, topics, retain=True)
+        mine.subscribe(t.topic(f"barrier-{number}"))
+        mine.quiet()
 
 
 @keeps("3.2.2-16")
@@ -251,3 +352,22 @@ def paho_will_delay(t):
             (p.WILL_DELAY, delay)])).drop()
     for name in ("now", "soon", "late"):
         watcher.take(t.topic(), name)
+
+
+@keeps("4.8.2-3")
+def paho_shared_subscriptions(t):
+    clients = [t.connect("one"), t.connect("two")]
+    for client in clients:
+        client.subscribe((f"$share/sharename/{t.topic('x')}", 2), (t.topic(), 2))
+    clients[1].publish(t.topic(), "message")
+    for client in clients:
+        client.take(t.topic(), "message")
+    writer = t.connect("writer")
+    for number in range(4):
+        writer.publish(t.topic("x"), str(number))
+    writer.publish(t.topic(), "fence")
+    came = 0
+    for client in clients:
+        while client.next()[1].find(b"fence") < 0:
+            came += 1
+    assert came == 4, came

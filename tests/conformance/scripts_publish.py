@@ -175,6 +175,19 @@ def the_lower_qos(t):
             reader.take(topic, str(sent), min(granted, sent))
 
 
+@keeps("3.8.4-8", versions=(4, 5))
+def the_lower_qos_of_three(t):
+    writer = t.connect("writer")
+    for kept in (False, True):
+        for granted in (0, 1, 2):
+            topic = t.topic(f"{granted}{kept}")
+            reader = t.connect(f"reader-{granted}{kept}", kept=kept)
+            reader.subscribe((topic, granted))
+            for sent in (0, 1, 2):
+                writer.publish(topic, str(sent), sent)
+                reader.take(topic, str(sent), min(granted, sent))
+
+
 @keeps("3.3.4-7", settings="narrow")
 def a_window_overrun(t):
     """Receive Maximum is 4. PUBACK waits for global, which a kept session makes sure of."""
@@ -265,6 +278,34 @@ def pubacks_in_order(t):
     writer.expect(*[p.puback(t.version, n, 0 if n % 3 else nobody) for n in ids])
 
 
+@keeps("4.6.0-3", versions=(4, 5))
+def pubrecs_in_order(t):
+    reader = t.connect("reader", kept=True)
+    reader.subscribe((t.topic("slow"), 2))
+    writer = t.connect("writer")
+    ids = list(range(1, 61))
+    writer.send(*[p.publish(t.version, t.topic("slow" if n % 3 else "fast"), "x", 2, n)
+                  for n in ids])
+    nobody = 0x10 if t.version == 5 else 0
+    writer.expect(*[p.pubrec(t.version, n, 0 if n % 3 else nobody) for n in ids])
+
+
+@keeps("4.6.0-4", versions=(4, 5))
+def pubrels_in_order(t):
+    for kept in (False, True):
+        topic = t.topic(str(kept))
+        reader, writer = pair(t, (topic, 2), kept=kept, tag=str(kept))
+        for number in range(20):
+            writer.publish(topic, str(number), 2)
+        ids = [reader.expect(p.publish(t.version, topic, str(n), 2)) for n in range(20)]
+        mixed = ids[::2] + ids[1::2]
+        reader.send(*[p.pubrec(t.version, n) for n in mixed])
+        reader.expect(*[p.pubrel(t.version, n) for n in mixed])
+        reader.send(*[p.pubcomp(t.version, n) for n in mixed])
+        reader.disconnect()
+        writer.disconnect()
+
+
 @keeps("4.6.0-5", "4.6.0-6", versions=(4, 5))
 def messages_keep_their_order(t):
     for qos in (0, 1):
@@ -276,6 +317,17 @@ def messages_keep_their_order(t):
         for number in range(300):
             reader.take(topic, str(number), qos)
             kept.take(topic, str(number), qos)
+
+
+@keeps("4.6.0-5", "4.6.0-6", versions=(4, 5))
+def qos_2_messages_keep_their_order(t):
+    reader, writer = pair(t, (t.topic(), 2))
+    kept = t.connect("kept", kept=True)
+    kept.subscribe((t.topic(), 2))
+    writer.send(*[p.publish(t.version, t.topic(), str(n), 2, n + 1) for n in range(100)])
+    for number in range(100):
+        reader.take(t.topic(), str(number), 2)
+        kept.take(t.topic(), str(number), 2)
 
 
 @keeps("3.1.2-24", "3.1.2-25")
@@ -342,6 +394,17 @@ def overlapping_subscriptions(t):
         writer.publish(topic, "x", 1)
         reader.take(topic, "x", 1)
         t.fence(writer, reader, topic, 1)
+
+
+@keeps("3.3.4-2", versions=(4, 5))
+def overlapping_subscriptions_with_qos_2(t):
+    for kept in (False, True):
+        topic = t.topic(f"{kept}/x")
+        reader, writer = pair(t, (topic, 0), (t.topic(f"{kept}/+"), 2), (t.topic(f"{kept}/#"), 1),
+                              kept=kept, tag=str(kept))
+        writer.publish(topic, "x", 2)
+        reader.take(topic, "x", 2)
+        t.fence(writer, reader, topic, 2)
 
 
 @keeps("3.3.4-3", "3.3.4-4", "3.3.4-5")

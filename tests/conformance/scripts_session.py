@@ -123,6 +123,7 @@ def subscriptions_of_a_session(t):
     reader.unsubscribe(t.topic("gone"))
     t.leave(reader)
     reader = t.connect("reader", kept=True, present=True)
+    reader.subscribe(t.topic("barrier"))  # its other routes are known by then
     writer = t.connect("writer")
     for name in ("gone", "1", "0"):
         writer.publish(t.topic(name), name, 1)

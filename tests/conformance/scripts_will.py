@@ -23,6 +23,15 @@ def a_lost_connection(t):
         watcher.take(t.topic("will"), str(qos), qos)
 
 
+@keeps("3.1.2-7", "3.1.2-8", versions=(4, 5))
+def a_will_with_qos_2(t):
+    watcher, kept = watching(t, 2), t.connect("kept", kept=True)
+    kept.subscribe((t.topic("will"), 2))
+    mortal(t, qos=2).drop()
+    watcher.take(t.topic("will"), "gone", 2)
+    kept.take(t.topic("will"), "gone", 2)
+
+
 @keeps("3.1.2-8", "3.1.2-22", versions=(4, 5))
 def a_silent_connection(t):
     watcher = watching(t)
@@ -140,6 +149,21 @@ def wrong_properties_of_a_will(t):
         client.send(p.connect(5, t.client_id("a"), will=p.Will("t", "x", properties=pairs)))
         client.expect(p.connack(5, False, reason))
         client.expect_close()
+
+
+@keeps("3.1.2-15", "3.1.2-14", versions=(4, 5))
+def a_retained_will(t):
+    watcher = watching(t, 1)
+    mortal(t, payload="plain", qos=1).drop()
+    watcher.take(t.topic("will"), "plain", 1)
+    late = t.connect("late")
+    late.subscribe((t.topic("will"), 1))
+    mortal(t, payload="kept", qos=1, retain=True).drop()
+    watcher.take(t.topic("will"), "kept", 1)
+    late.take(t.topic("will"), "kept", 1)
+    later = t.connect("later")
+    later.subscribe((t.topic("will"), 1))
+    later.take(t.topic("will"), "kept", 1, retain=True)
 
 
 @keeps("3.1.2-8", versions=(4, 5))
