@@ -158,8 +158,10 @@ class BadInput(unittest.TestCase):
         """What a good packet after CONNECT leads to, before the PINGRESP: None, nothing that ends
         the connection; else the reason that it ends with."""
         kind, first = type_of(row), row["bytes"][0]
-        if kind == 3 and row["version"] == 5 and "alias" in row["name"]:
-            return 0x94  # an alias, without Topic Alias Maximum
+        if kind == 3 and row["name"] == "publish by alias":
+            return 0x82  # one that was never set
+        if kind == 3 and row["name"] == "publish setting an alias":
+            return 0x94  # over the Topic Alias Maximum
         if kind == 15:
             return 0x82  # AUTH without a method in CONNECT
         return None
