@@ -14,8 +14,7 @@ using mqtt::Version;
 void Shard::State::deliver(const Resolved& resolved, Outgoing& outgoing) {
   if (outgoing.publication.retain) return deliver_retained(resolved, outgoing);
   for (const Target& target : resolved.targets) {
-    if (target.no_local && target.client == outgoing.from) continue;
-    deliver_to(target, outgoing);
+    if (const Target* wants = target.towards(outgoing.from)) deliver_to(*wants, outgoing);
   }
 }
 

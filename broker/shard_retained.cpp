@@ -71,12 +71,13 @@ void Shard::State::sweep_retained() {
 void Shard::State::deliver_retained(const Resolved& resolved, Outgoing& outgoing) {
   Outgoing as_published{outgoing.publication, outgoing.from, {}, true};
   for (const Target& target : resolved.targets) {
-    if (target.no_local && target.client == outgoing.from) continue;
+    const Target* wants = target.towards(outgoing.from);
+    if (wants == nullptr) continue;
     if (RetainedReads* state = at(target.client).retained.get();
         state != nullptr && state->overtaken.size() < overtaken_limit) {
       state->overtaken[std::string(outgoing.publication.topic)] = state->reads.back().number;
     }
-    deliver_to(target, target.retain_as_published ? as_published : outgoing);
+    deliver_to(*wants, wants->retain_as_published ? as_published : outgoing);
   }
 }
 

@@ -7,23 +7,52 @@
 namespace muster::broker {
 namespace {
 
+void join(Target& target, const Subscriber& subscriber) {
+  target.qos = std::max(target.qos, subscriber.qos);
+  target.retain_as_published |= subscriber.retain_as_published;
+  target.no_local = target.no_local && subscriber.no_local;
+  if (subscriber.identifier != 0) target.identifiers.push_back(subscriber.identifier);
+}
+
+Target nothing_for(const Subscriber& subscriber) {
+  Target target;
+  target.client = subscriber.client;
+  target.no_local = true;
+  target.persistent = subscriber.persistent;
+  return target;
+}
+
+// 3.8.3-3 with overlapping subscriptions: those that say No Local count for others' messages only.
+void add_own(std::vector<Target>& targets, const std::vector<Subscriber>& found) {
+  auto first = found.begin();
+  for (Target& target : targets) {
+    const auto last = std::find_if(first, found.end(),
+                                   [&](const Subscriber& s) { return s.client != target.client; });
+    const bool some = std::any_of(first, last, [](const Subscriber& s) { return s.no_local; });
+    if (some && !target.no_local) {
+      auto own = std::make_shared<Target>(nothing_for(*first));
+      for (auto at = first; at != last; ++at) {
+        if (!at->no_local) join(*own, *at);
+      }
+      target.own = std::move(own);
+    }
+    first = last;
+  }
+}
+
 // Overlapping subscriptions of one client give one copy: the highest QoS, all identifiers
 // (3.3.4-2). `found` is ordered by client.
 std::vector<Target> merge(const std::vector<Subscriber>& found) {
   std::vector<Target> targets;
+  bool some_no_local = false;
   for (const Subscriber& subscriber : found) {
     if (targets.empty() || targets.back().client != subscriber.client) {
-      Target& fresh = targets.emplace_back();
-      fresh.client = subscriber.client;
-      fresh.no_local = true;
-      fresh.persistent = subscriber.persistent;
+      targets.push_back(nothing_for(subscriber));
     }
-    Target& target = targets.back();
-    target.qos = std::max(target.qos, subscriber.qos);
-    target.retain_as_published |= subscriber.retain_as_published;
-    target.no_local = target.no_local && subscriber.no_local;
-    if (subscriber.identifier != 0) target.identifiers.push_back(subscriber.identifier);
+    join(targets.back(), subscriber);
+    some_no_local |= subscriber.no_local;
   }
+  if (some_no_local) add_own(targets, found);
   return targets;
 }
 

@@ -23,6 +23,15 @@ struct Target {
   bool retain_as_published = false;
   bool persistent = false;  // what is delivered with QoS > 0 comes through its inbox instead
   std::vector<uint32_t> identifiers;
+  // What the client gets of its own publications, where only some of its subscriptions that match
+  // say No Local.
+  std::shared_ptr<const Target> own;
+
+  // As it stands towards a publication of `publisher`; nullptr: it does not want it (3.8.3-3).
+  const Target* towards(uint32_t publisher) const {
+    if (client != publisher) return this;
+    return no_local ? nullptr : own ? own.get() : this;
+  }
 };
 
 struct Resolved {

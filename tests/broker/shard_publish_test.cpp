@@ -89,6 +89,30 @@ TEST(ShardPublish, NoLocalKeepsOnesOwnMessagesAway) {
   EXPECT_TRUE(world.read(device).empty());
 }
 
+TEST(ShardPublish, NoLocalLeavesOverlappingSubscriptionsAlone) {
+  ShardWorld world;
+  Device& device = world.connect(clean("s"));
+  world.read(device);
+  mqtt::Subscribe packet = subscribe(1, "a/#", Qos::at_least_once);
+  packet.entries[0].options.no_local = true;
+  packet.properties.subscription_identifiers = {1};
+  world.send(device, packet);
+  packet = subscribe(2, "a/b", Qos::at_most_once);
+  packet.properties.subscription_identifiers = {2};
+  world.send(device, packet);
+  world.read(device);
+  world.send(device, message("a/b", "mine"));
+  auto got = world.expect<mqtt::Publish>(device);
+  EXPECT_EQ(got.properties.subscription_identifiers, std::vector<uint32_t>{2});
+  Device& other = world.connect(clean("p"));
+  world.send(other, message("a/b", "others", Qos::at_least_once, 1));
+  got = world.expect<mqtt::Publish>(device);
+  EXPECT_EQ(got.qos, Qos::at_least_once);
+  EXPECT_EQ(got.properties.subscription_identifiers.size(), 2u);
+  world.send(device, message("a/c", "mine"));
+  EXPECT_TRUE(world.read(device).empty());
+}
+
 TEST(ShardPublish, ANarrowWindowQueuesAndKeepsTheOrder) {
   ShardWorld world;
   mqtt::Connect narrow = clean("s");
