@@ -93,7 +93,10 @@ bool Inboxes::load_cursor(Session& session, BytesView value) {
 }
 
 void Inboxes::loaded(Session& session) {
-  session.inbox.stored_to = session.inbox.next - 1;
+  Inbox& inbox = session.inbox;
+  inbox.stored_to = inbox.next - 1;
+  // If its broker lets go before it is streamed to again, the next start has no hold to tell by.
+  if (session.hold) inbox.streamed_to = std::max(inbox.streamed_to, inbox.stored_to);
 }
 
 void Inboxes::loaded() {

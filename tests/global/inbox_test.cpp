@@ -171,6 +171,22 @@ TEST_F(InboxTest, NumbersAreNotUsedAgainAfterARestart) {
   EXPECT_EQ(entries[0].publication.payload, "4");
 }
 
+TEST_F(InboxTest, WhatWasStreamedComesAgainAsThatAfterASecondRestartToo) {
+  attach(b1(), "device", 1, {"a"});
+  publish("a", 2);
+  EXPECT_EQ(delivered(b1()).size(), 2u);
+  world.restart();
+  world.remove("b1");  // it lets go without a word, and nothing was streamed in this life
+  world.advance(world.options.dead_after + std::chrono::seconds(10));
+  world.restart();
+  world.advance(std::chrono::seconds(10));
+  attach(b2(), "device", 5);
+  const auto entries = delivered(b2());
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_TRUE(entries[0].redelivery);
+  EXPECT_TRUE(entries[1].redelivery);
+}
+
 TEST_F(InboxTest, TheWindowIsTheReceiveMaximum) {
   wire::Claim claim = persistent_claim("device", 1);
   claim.receive_maximum = 3;
