@@ -19,6 +19,7 @@ void NodeSnapshot::begin(Position at_least) {
   after_.clear();
   ahead_.clear();
   pages_.clear();
+  newer_.clear();
 }
 
 wire::Query NodeSnapshot::ask(const std::string& user, uint32_t rows) {
@@ -40,12 +41,15 @@ std::vector<PresenceItemPtr> NodeSnapshot::page(const std::string& user, wire::A
   asked_ = false;
   done_ = answer.next.empty();
   after_ = answer.next;
+  for (const wire::AnswerRow& row : answer.rows) {
+    if (row.number > answer.as_of.number) newer_[row.device.device] = row.number;
+  }
   if (!pages_.empty() && pages_.back().as_of == answer.as_of) pages_.pop_back();
   pages_.push_back({after_, answer.as_of});
   const auto end = done_ ? ahead_.end() : ahead_.upper_bound(after_);
   std::map<std::string, PresenceItemPtr> merged;
   for (auto at = ahead_.begin(); at != end; at = ahead_.erase(at)) {
-    if (at->second.at > answer.as_of) merged.emplace(at->first, std::move(at->second.item));
+    if (!contained(at->first, at->second.at)) merged.emplace(at->first, std::move(at->second.item));
   }
   for (wire::AnswerRow& row : answer.rows) {
     if (merged.contains(row.device.device)) continue;
@@ -59,6 +63,8 @@ std::vector<PresenceItemPtr> NodeSnapshot::page(const std::string& user, wire::A
 }
 
 bool NodeSnapshot::contained(const std::string& device, Position at) const {
+  const auto newer = newer_.find(device);
+  if (newer != newer_.end() && at.number <= newer->second) return true;
   for (const Page& page : pages_) {
     if (page.last.empty() || device <= page.last) return at <= page.as_of;
   }

@@ -58,6 +58,8 @@ class NodeSnapshot {
     Position as_of;
   };
   std::vector<Page> pages_;  // those that are past, in order
+  // Rows that were read after their page's `as_of`, a scan takes its time: what they show.
+  std::map<std::string, uint64_t> newer_;
   bool contained(const std::string& device, Position at) const;
 };
 

@@ -55,7 +55,7 @@ void Feed::apply_device(uint64_t number, const wire::DeviceRow& row, uint16_t sl
   } else {
     change.existed = false;
   }
-  const RowId id = table_.put(row, slot);
+  const RowId id = table_.put(row, slot, number);
   change.after = table_.answer_row(id);
   if (!change.existed || !looks_same(change.before, change.after)) push(std::move(change));
 }
@@ -97,10 +97,11 @@ void Feed::apply_user(uint64_t number, const wire::UserRow& row) {
 }
 
 void Feed::apply_broker(uint64_t number, const wire::BrokerRow& row) {
+  const uint64_t before = table_.broker_number(row.incarnation, row.name);
   if (!table_.put_broker(row, number)) return;
-  if (to_visit_ > 0) {
+  if (walk_floor_ && before > *walk_floor_) {
     blurred_ = number;
-    if (on_blur_) on_blur_(number);
+    if (on_blur_) on_blur_();
   }
   if (to_visit_ == 0) walk_floor_ = number - 1;
   to_visit_ = table_.end();
@@ -143,7 +144,7 @@ void Feed::begin_snapshot() {
 void Feed::load(const wire::LogEntry& entry) {
   const auto& row = entry.row;
   if (const auto* device = std::get_if<wire::DeviceRow>(&row)) {
-    table_.put(*device, entry.slot);
+    table_.put(*device, entry.slot, entry.number);
   } else if (const auto* erased = std::get_if<wire::DeviceErased>(&row)) {
     const RowId id = table_.find(erased->device);
     if (id != no_id) table_.erase(id);

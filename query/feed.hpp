@@ -24,8 +24,8 @@ class Feed : public Rows {
   using OnReset = std::function<void(bool only_attributes)>;
   using OnSlotsDropped = std::function<void()>;
   // `on_blur`: a broker's state changed again before its devices' watchers were told. They are told
-  // what came of it; but whoever heard of the state between, from another server, is not.
-  using OnBlur = std::function<void(uint64_t number)>;
+  // what came of it; but whoever read the state between at another server is not.
+  using OnBlur = std::function<void()>;
   void listen(OnChange on_change, OnReset on_reset, OnSlotsDropped on_slots_dropped,
               OnBlur on_blur);
 

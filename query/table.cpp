@@ -1,5 +1,6 @@
 #include "query/table.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/base/check.hpp"
@@ -45,7 +46,7 @@ Table::Table() : order_(DeviceName{&rows_}), users_order_(UserName{&users_}) {}
 
 // ---- devices ----------------------------------------------------------------------------------
 
-RowId Table::put(const wire::DeviceRow& from, uint16_t slot) {
+RowId Table::put(const wire::DeviceRow& from, uint16_t slot, uint64_t number) {
   RowId id = find(from.device);
   const bool is_new = id == no_id;
   if (is_new) id = rows_.add();
@@ -64,6 +65,7 @@ RowId Table::put(const wire::DeviceRow& from, uint16_t slot) {
   }
   row.since_ms = from.since_ms;
   row.last_seen_ms = from.last_seen_ms;
+  row.number = number;
   row.serial = from.serial;
   row.term = from.term;
   row.keep_alive_s = from.keep_alive_s;
@@ -134,6 +136,9 @@ wire::AnswerRow Table::answer_row(RowId id, Read read) const {
   answer.device.since_ms = read_row.since_ms;
   answer.device.why = read_row.why;
   answer.status = read_row.status;
+  answer.number = rows_[id].number;
+  const bool through_broker = rows_[id].connected && (read == Read::present || !untold(id));
+  if (through_broker) answer.number = std::max(answer.number, broker_number(id));
   if (read_row.attributes) answer.attributes = *read_row.attributes;
   return answer;
 }
@@ -175,6 +180,11 @@ bool Table::untold(RowId id) const {
 
 uint64_t Table::broker_number(RowId id) const {
   return brokers_[rows_[id].broker].number;
+}
+
+uint64_t Table::broker_number(Incarnation incarnation, const std::string& name) const {
+  const auto known = broker_ids_.find({incarnation, name});
+  return known == broker_ids_.end() ? 0 : brokers_[known->second].number;
 }
 
 void Table::tell(RowId id) {

@@ -46,6 +46,7 @@ struct StoredRow {
   std::unique_ptr<char[]> text;  // device, address; null: a free record
   int64_t since_ms = 0;
   int64_t last_seen_ms = 0;
+  uint64_t number = 0;  // of its entry in the log
   Serial serial = Serial::none;
   Term term = Term::none;
   UserId user = no_id;
@@ -72,7 +73,7 @@ class Table {
 
   // Changes. put() tells the present broker state: whoever announces a change looks before and
   // after.
-  RowId put(const wire::DeviceRow& row, uint16_t slot);
+  RowId put(const wire::DeviceRow& row, uint16_t slot, uint64_t number = 0);
   void erase(RowId id);
   void put_user(const wire::UserRow& row);
   // True if the devices of this incarnation read differently now.
@@ -105,6 +106,7 @@ class Table {
   // What watchers were told about the broker's state, and the log number that changed it.
   bool untold(RowId id) const;
   uint64_t broker_number(RowId id) const;
+  uint64_t broker_number(Incarnation incarnation, const std::string& name) const;  // 0: not known
   void tell(RowId id);
 
   // Users.

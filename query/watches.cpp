@@ -16,7 +16,7 @@ Watches::Watches(const Options& options, Feed& feed, Credit credit, Send send)
     : options_(options), feed_(feed), credit_(std::move(credit)), send_(std::move(send)) {
   feed_.listen([this](const Change& change, uint64_t place) { on_change(change, place); },
                [this](bool only_attributes) { on_reset(only_attributes); },
-               [this] { on_slots_dropped(); }, [this](uint64_t number) { on_blur(number); });
+               [this] { on_slots_dropped(); }, [this] { on_blur(); });
 }
 
 // ---- what brokers ask
@@ -146,11 +146,10 @@ void Watches::on_slots_dropped() {
   for (auto it = watches_.begin(); it != watches_.end(); ++it) activate(it);
 }
 
-// Of those that came from a server that was further.
-void Watches::on_blur(uint64_t number) {
+// A broker reads its subscribers' snapshots at any server, one that is further too.
+void Watches::on_blur() {
   for (auto it = watches_.begin(); it != watches_.end(); ++it) {
-    const uint64_t from = it->second.skip_until;
-    if (from != 0 && from > feed_.told().number && from < number) restart(it);
+    if (it->second.resumed) restart(it);
   }
 }
 
@@ -158,7 +157,7 @@ void Watches::restart(Map::iterator it) {
   Watch& watch = it->second;
   ++resets_;
   watch.reset = true;
-  watch.begun = watch.live = false;
+  watch.begun = watch.live = watch.resumed = false;
   watch.pages = 1;
   watch.after.clear();
   watch.skip_until = 0;
@@ -218,7 +217,7 @@ void Watches::resume(Map::iterator it) {
   const Position from = *watch.resume;
   watch.resume.reset();
   if (!feed_.covers(from)) return restart(it);
-  watch.live = true;
+  watch.live = watch.resumed = true;
   // It may come from a server that was further: what it has will come here too.
   if (from.number > feed_.told().number) watch.skip_until = from.number;
   const Ring& ring = feed_.ring();

@@ -55,6 +55,7 @@ class Watches {
     bool reset = false;              // to be said before anything else
     bool begun = false;              // a page was read
     bool live = false;               // snapshot_end was sent, or it was resumed
+    bool resumed = false;            // its watcher has rows that others have answered
     bool active = false;             // in active_
     uint32_t pages = 1;              // asked for and not sent
     std::string after;               // devices up to here were sent
@@ -67,7 +68,7 @@ class Watches {
   void on_change(const Change& change, uint64_t place);
   void on_reset(bool only_attributes);
   void on_slots_dropped();
-  void on_blur(uint64_t number);
+  void on_blur();
   void offer(Map::iterator watch, const Change& change, uint64_t place);
   bool wants(const Watch& watch, const Change& change) const;
 

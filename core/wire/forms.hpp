@@ -112,7 +112,7 @@ struct Form<Query> {
 };
 template <>
 struct Form<AnswerRow> {
-  static void visit(auto& v, auto& r) { v(r.device, r.status, r.attributes); }
+  static void visit(auto& v, auto& r) { v(r.device, r.status, r.attributes, r.number); }
 };
 template <>
 struct Form<TaskId> {

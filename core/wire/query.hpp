@@ -42,6 +42,7 @@ struct AnswerRow {
   DeviceRow device;
   Status status = Status::offline;
   std::map<std::string, std::string> attributes;  // of its user
+  uint64_t number = 0;  // of the newest log entry that it shows, of the device or of its broker
   bool operator==(const AnswerRow&) const = default;
 };
 

@@ -162,6 +162,28 @@ TEST_F(NodePresenceTest, AnOldPageDoesNotUndoAChange) {
   EXPECT_TRUE(says(seen[2].rows[0].payload, "online"));
 }
 
+TEST_F(NodePresenceTest, ARowThatWasReadLaterThanItsPageBeganIsNotToldAgain) {
+  start();
+  log.set("d1", "ann", Status::online);
+  open(1, "+");
+  settle();
+  // A page begun before d2 came and read after it: the watch brings d2 as news.
+  log.set("d2", "bob", Status::online);
+  one->behind = two->behind = 1;
+  open(2, "+");
+  settle();
+  ASSERT_EQ(rows(2), 2u);
+  one->catch_up();
+  two->catch_up();
+  settle();
+  EXPECT_EQ(rows(1), 2u);
+  EXPECT_EQ(rows(2), 2u);
+  set("d2", "bob", Status::offline);
+  settle();
+  EXPECT_EQ(rows(1), 3u);
+  EXPECT_EQ(rows(2), 3u);
+}
+
 TEST_F(NodePresenceTest, APageOlderThanTheWatchIsAskedForAgain) {
   start();
   log.set("d1", "ann", Status::online);

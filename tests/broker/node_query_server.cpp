@@ -18,8 +18,9 @@ void Log::set(const std::string& device, const std::string& user, wire::Status s
   row.device.user = user;
   row.device.connected = status == wire::Status::online;
   row.status = status;
+  row.number = ++number;
   rows[device] = row;
-  changes.emplace_back(++number, row);
+  changes.emplace_back(number, row);
 }
 
 QueryServer::QueryServer(World& world, Log& log, const std::string& name)

@@ -119,6 +119,20 @@ TEST(Table, RemembersWhatWatchersWereTold) {
   EXPECT_EQ(table.view(id, Read::told).status, Status::unknown);
 }
 
+TEST(Table, SaysWhichEntryOfTheLogARowShows) {
+  Table table;
+  table.put_broker(broker(broker_1, BrokerState::alive), 1);
+  const RowId id = table.put(online("tv"), 1, 7);
+  EXPECT_EQ(table.answer_row(id).number, 7u);
+  table.put_broker(broker(broker_1, BrokerState::unreachable), 9);
+  EXPECT_EQ(table.answer_row(id).number, 9u);
+  EXPECT_EQ(table.answer_row(id, Read::told).number, 7u);
+  table.tell(id);
+  EXPECT_EQ(table.answer_row(id, Read::told).number, 9u);
+  table.put(offline("tv"), 1, 8);
+  EXPECT_EQ(table.answer_row(id).number, 8u) << "its broker does not matter any more";
+}
+
 TEST(Table, JoinsAttributesOfUsersAndChainsTheirDevices) {
   Table table;
   table.put_user({"ann", {{"room", "kitchen"}}});

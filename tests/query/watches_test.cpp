@@ -267,6 +267,25 @@ TEST_F(WatchesTest, ResumesAtAServerThatIsBehind) {
   EXPECT_EQ(sent(), (Texts{"change c:online"})) << "it has the others from another server";
 }
 
+TEST_F(WatchesTest, AStateThatIsOverBeforeItIsToldResetsThoseWhoReadElsewhere) {
+  apply(online("a"));
+  const Position known = log.at();
+  open(1, {}, known);
+  open(2);
+  pump();
+  EXPECT_EQ(sent(), (Texts{"present a:online", "end"}));
+  apply(broker(broker_2, BrokerState::unreachable));
+  apply(broker(broker_1, BrokerState::unreachable));
+  apply(broker(broker_2, BrokerState::alive));
+  pump();
+  EXPECT_EQ(sent(), (Texts{"change a:unknown", "change a:unknown"})) << "one state of each";
+  apply(broker(broker_1, BrokerState::alive));
+  apply(broker(broker_1, BrokerState::unreachable));
+  pump();
+  // The first may have read "online" at a server that was further; now it reads everything again.
+  EXPECT_EQ(sent(), (Texts{"reset", "present a:unknown", "end"}));
+}
+
 TEST_F(WatchesTest, PositionsOfAnOldEraGoOnIfTheyWereBeforeItsEnd) {
   apply(online("a"));
   const Position last = log.at();

@@ -13,7 +13,7 @@ const DeviceRow device{"tv-1",   "ann",
                        5,        60,
                        true,     1700000000000,
                        -5,       GoneReason::connection_lost};
-const AnswerRow answer_row{device, Status::unknown, {{"room", "kitchen"}, {"x", ""}}};
+const AnswerRow answer_row{device, Status::unknown, {{"room", "kitchen"}, {"x", ""}}, 1700};
 const Query query{
     QueryKind::list, {"d1", "d2"}, {{"status", Compare::not_equal, "online"}}, 500, "tv-0",
     1700000000001,   {0, 1023}};
