@@ -2,6 +2,7 @@
 
 #include "broker/node_state.hpp"
 #include "core/base/check.hpp"
+#include "core/base/incarnation.hpp"
 #include "core/base/log.hpp"
 
 namespace muster::broker {

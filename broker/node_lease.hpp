@@ -9,10 +9,6 @@
 
 namespace muster::broker {
 
-// The incarnation that follows one that was judged dead: the same for the same input, and never
-// none.
-Incarnation next_incarnation(Incarnation incarnation);
-
 class NodeLease {
  public:
   explicit NodeLease(NodeDesk& desk) : desk_(desk) {}

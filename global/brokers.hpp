@@ -26,7 +26,8 @@ struct Broker {
   uint32_t streams = 0;  // times that our stream to it began anew
   uint32_t listing = 0;  // lists of live connections begun
   bool listing_open = false;
-  DeviceList devices;  // rows that say they are connected here
+  DeviceList devices;               // rows that say they are connected here
+  std::vector<Incarnation> former;  // dead ones of the same process, while it lists its connections
 
   bool dead() const { return row.state == wire::BrokerState::dead; }
   bool alive() const { return row.state == wire::BrokerState::alive; }

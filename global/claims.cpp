@@ -26,6 +26,14 @@ bool is_same_socket(const wire::DeviceRow& row, const Broker& broker, const wire
 
 }  // namespace
 
+Claims::Incoming Claims::incoming(Broker& broker, const wire::Claim& claim, Instant began) const {
+  Incoming in{broker, claim, {broker.incarnation(), claim.serial}, began, Age::same, false};
+  in.spent = std::any_of(broker.former.begin(), broker.former.end(), [&](Incarnation former) {
+    return wills_.is_spent({former, claim.serial});
+  });
+  return in;
+}
+
 Age Claims::age_of(const Incoming& in, const Session* session) const {
   const Device* device = devices_.find(in.claim.client_id);
   // Its broker was judged dead and came back as another: this is what we knew, or what followed.
@@ -37,7 +45,7 @@ Age Claims::age_of(const Incoming& in, const Session* session) const {
 
 void Claims::claim(Now now, Broker& broker, const wire::Claim& claim) {
   ++claims_;
-  Incoming in{broker, claim, {broker.incarnation(), claim.serial}, begin_of(now, claim), {}};
+  Incoming in = incoming(broker, claim, begin_of(now, claim));
   Session* session = sessions_.find(claim.client_id);
   if (session && session->hold && session->hold->connection == in.connection) {
     confirm(now, in, *session);
@@ -106,7 +114,9 @@ void Claims::take_row(Now now, const Incoming& in) {
     }
     devices_.online(now, in.broker, in.claim);
   }
+  for (const Incarnation former : in.broker.former) wills_.moved({former, in.claim.serial});
   if (!in.claim.will) return;
+  if (in.spent) return wills_.spend(in.connection, in.claim.client_id);
   wire::Will will = *in.claim.will;
   if (!in.claim.persistent) will.delay_s = 0;  // the session ends with the connection
   wills_.add(in.connection, in.claim.client_id, will);
@@ -172,7 +182,7 @@ void Claims::wait(Now now, const Incoming& in, Session& session) {
   if (session.waiter && session.waiter->connection != in.connection) {
     evict(session.client_id, session.waiter->connection);
   }
-  session.waiter = Waiter{in.connection, in.broker.listing, in.began, in.claim};
+  session.waiter = Waiter{in.connection, in.broker.listing, in.began, in.claim, in.spent};
   waiting_.insert(session.client_id);
   Device* device = devices_.find(session.client_id);
   if (device) devices_.note_newest(now, *device, in.connection, in.claim.age_us);
@@ -191,7 +201,8 @@ void Claims::hand_over(Now now, Session& session) {
   waiter.claim.age_us =
       static_cast<uint64_t>(std::max(now.mono - waiter.began, Duration::zero()).count());
   // Whoever had the row was evicted, or is gone.
-  const Incoming in{broker, waiter.claim, waiter.connection, waiter.began, Age::same};
+  Incoming in = incoming(broker, waiter.claim, waiter.began);
+  in.spent |= waiter.spent;
   if (waiter.claim.persistent) {
     attach(now, in, session, true);
   } else {

@@ -63,7 +63,9 @@ class Claims {
     Connection connection;
     Instant began;
     Age age;
+    bool spent;  // its will was published when its broker was judged dead
   };
+  Incoming incoming(Broker& broker, const wire::Claim& claim, Instant began) const;
 
   Age age_of(const Incoming& in, const Session* session) const;
   void claim_clean(Now now, const Incoming& in, Session* session);

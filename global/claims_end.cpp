@@ -1,5 +1,6 @@
 // Claims, the other side: connections, leases and brokers that have ended.
 
+#include "core/base/incarnation.hpp"
 #include "global/claims.hpp"
 #include "global/keys.hpp"
 
@@ -60,11 +61,19 @@ void Claims::ended(Now now, const std::string& client_id, const Connection& conn
 void Claims::begin_list(Broker& broker) {
   ++broker.listing;
   broker.listing_open = true;
+  broker.former.clear();
+  for (const auto& [incarnation, other] : brokers_.all()) {
+    if (goes_on(incarnation, broker.incarnation())) broker.former.push_back(incarnation);
+  }
 }
 
 void Claims::end_list(Broker& broker) {
   if (!broker.listing_open) return;
   broker.listing_open = false;
+  broker.former.clear();
+  for (const auto& [incarnation, other] : brokers_.all()) {
+    if (other.dead() && other.name() == broker.name()) wills_.forget_spent(incarnation);
+  }
   drop_waiters_of(broker.incarnation(), &broker.listing);
   closing_.push_back(broker.incarnation());
 }

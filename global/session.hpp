@@ -78,6 +78,7 @@ struct Waiter {
   uint32_t listing = 0;  // the broker's list that named it last
   Instant began{};
   wire::Claim claim;
+  bool spent = false;  // its will was published already
 };
 
 struct Session {

@@ -38,6 +38,12 @@ class Wills {
   void ended(Now now, const Connection& connection, wire::GoneReason reason, const Fate& fate);
   // The connection goes on under another incarnation of its broker, which has the will too.
   void moved(const Connection& connection);
+
+  // What is published because its broker was lost stays as spent: should the broker go on, with the
+  // same connection, its will is not published again. Until the broker has listed its connections.
+  void spend(const Connection& connection, const std::string& client_id);
+  bool is_spent(const Connection& connection) const;
+  void forget_spent(Incarnation broker);
   // The session is taken up again, or is over, before the delay of its wills.
   void resumed(const std::string& client_id);
   void session_over(Now now, const std::string& client_id);
@@ -51,7 +57,7 @@ class Wills {
 
   void tick(Now now);
   Instant next_wake() const { return delays_.next(); }
-  size_t size() const { return wills_.size(); }
+  size_t size() const { return wills_.size() - spent_; }
   size_t delayed() const { return delays_.size(); }
   uint64_t published() const { return published_; }
 
@@ -60,11 +66,13 @@ class Wills {
     std::string client_id;
     wire::Will will;
     int64_t due_ms = 0;  // wall; 0: its connection has not ended
+    bool lost = false;   // its broker was judged dead
+    bool spent = false;  // it was published, then
   };
   using Delay = std::pair<std::string, Connection>;
 
   void put(const Connection& connection, const Registered& registered);
-  void remove(const Connection& connection);
+  void remove(Connection connection);
   void publish(Now now, const Connection& connection);
   std::vector<Connection> delayed_of(const std::string& client_id) const;
 
@@ -74,6 +82,7 @@ class Wills {
   std::map<Connection, Registered> wills_;
   std::map<std::string, std::vector<Connection>> delayed_;  // by client id
   Deadlines<Connection> delays_;
+  size_t spent_ = 0;
   uint64_t published_ = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/base/incarnation.hpp"
 #include "tests/global/world.hpp"
 
 namespace muster::global::testing {
@@ -204,6 +205,66 @@ TEST_F(WillsTest, SurvivesADeposedBrokersNewIncarnation) {
   world.advance_ms(1000);
   const Topics published = wills(b2());
   EXPECT_LE(published.size(), 1u);  // none, unless the row had turned offline before
+  EXPECT_EQ(world.stats().wills, 1u);
+}
+
+TEST_F(WillsTest, IsSpentWhenADeposedBrokerClaimsTheSameConnectionAgain) {
+  const Incarnation next = next_incarnation(Incarnation{11});
+  connect(b1(), "device", 1, will("w"));
+  b1().cut = true;
+  world.advance_ms(14'000);
+  EXPECT_EQ(wills(b2()), Topics{"w"});
+  b1().cut = false;
+  world.advance_ms(3000);
+  ASSERT_TRUE(b1().take<wire::Deposed>());
+  b1().links.renew(world.now(), next);
+  world.advance_ms(3000);
+  b1().received.clear();
+  const auto claim_again = [&] {
+    wire::Claim claim = clean_claim("device", 1);
+    claim.age_us = 20'000'000;
+    claim.will = will("w");
+    b1().stream(wire::ClaimsBegin{});
+    b1().stream(claim);
+    connect(b1(), "new", 2, will("of one that came meanwhile"));
+    b1().stream(wire::ClaimsEnd{});
+    world.run();
+  };
+  claim_again();
+  world.restart();
+  world.advance_ms(1000);
+  claim_again();
+  b1().stream(gone("device", 1, GoneReason::connection_lost));
+  b1().stream(gone("new", 2, GoneReason::connection_lost));
+  EXPECT_EQ(wills(b2()), Topics{"of one that came meanwhile"});
+  EXPECT_EQ(world.stats().wills, 0u);
+}
+
+TEST_F(WillsTest, IsSpentAlsoIfItsDeviceHadMovedOnAndGlobalForgotWhichIsYounger) {
+  const Incarnation next = next_incarnation(Incarnation{11});
+  connect(b1(), "device", 7, will("first"));
+  b1().cut = true;
+  world.advance_ms(1000);
+  connect(b2(), "device", 1, will("second"));
+  world.advance_ms(14'000);
+  EXPECT_EQ(wills(b2()), Topics{"first"});
+  world.restart();
+  b2().cut = true;  // it cannot say yet that its own is younger
+  b1().cut = false;
+  world.advance_ms(1000);
+  b1().links.renew(world.now(), next);
+  world.advance_ms(1000);
+  wire::Claim claim = clean_claim("device", 7);
+  claim.age_us = 17'000'000;
+  claim.will = will("first");
+  b1().stream(wire::ClaimsBegin{});
+  b1().stream(claim);
+  b1().stream(wire::ClaimsEnd{});
+  world.run();
+  b1().stream(gone("device", 7, GoneReason::taken_over));
+  b2().cut = false;
+  world.advance_ms(1000);
+  EXPECT_TRUE(wills(b2()).empty());
   EXPECT_EQ(world.stats().wills, 1u);
 }
 
