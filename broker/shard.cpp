@@ -34,6 +34,7 @@ void Shard::receive(Now now, uint32_t client, BytesView bytes) {
 
 void Shard::closed(Now now, uint32_t client) {
   state_->now = now;
+  state_->last_words(client);
   Client& gone = state_->at(client);
   if (gone.phase != Phase::closing) {
     state_->end(client, wire::GoneReason::connection_lost);

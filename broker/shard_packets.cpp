@@ -132,4 +132,18 @@ void Shard::State::resume(uint32_t index) {
   if (!left.empty()) client.rest.assign(left);
 }
 
+// The peer has gone while it was not read: what it had said counts, DISCONNECT above all.
+void Shard::State::last_words(uint32_t index) {
+  Client& client = at(index);
+  bool more = client.phase == Phase::live && client.paused;
+  while (more && client.phase == Phase::live && !client.rest.empty()) {
+    client.paused = false;
+    Bytes input = std::exchange(client.rest, {});
+    BytesView left = parse(index, input);
+    more = left.size() < input.size();
+    client.rest.assign(left);
+  }
+  close_doomed();
+}
+
 }  // namespace muster::broker

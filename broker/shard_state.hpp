@@ -147,6 +147,7 @@ struct Shard::State {
   void handle_live(uint32_t index, const mqtt::Frame& frame);
   void pause(uint32_t index);
   void resume(uint32_t index);
+  void last_words(uint32_t index);
 
   // output (shard_output.cpp)
   void write(uint32_t index, BytesView bytes);

@@ -155,6 +155,7 @@ TEST_F(NodePresenceTest, AnOldPageDoesNotUndoAChange) {
   EXPECT_EQ(rows(2), 0u);
   // The page comes now, from a replica that has not yet heard of it but is as new as the watch was.
   log.rows["d1"].status = Status::offline;
+  --log.rows["d1"].number;
   one->behind = 1;
   one->answer(asked.back());
   settle(100ms);

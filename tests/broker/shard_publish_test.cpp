@@ -212,6 +212,28 @@ TEST(ShardPublish, PubackWaitsForOtherNodesAndKeepsItsOrder) {
   EXPECT_EQ(std::get<mqtt::Acknowledgement>(packets[1]).packet_id, 2);
 }
 
+TEST(ShardPublish, AGoodbyeCountsThatWasReadWhileThePublisherWasPaused) {
+  Options options;
+  options.receive_maximum = 2;
+  ShardWorld world(1, options);
+  world.letter(0, PeerRoutes{3, 1, true, {"far"}, {}});
+  world.settle();
+  const auto version = mqtt::Version::v3_1_1;
+  Device& publisher = world.connect(clean("p", version));
+  Bytes bytes;
+  for (uint16_t id = 1; id <= 5; ++id) {
+    mqtt::encode(message("far", "x", Qos::at_least_once, id), version, bytes);
+  }
+  mqtt::encode(mqtt::Disconnect{}, version, bytes);
+  world.send_bytes(publisher, bytes);
+  EXPECT_TRUE(publisher.paused);
+  EXPECT_TRUE(world.for_global<wire::Gone>().empty());
+  world.drop(publisher);
+  const auto gone = world.for_global<wire::Gone>();
+  ASSERT_EQ(gone.size(), 1u);
+  EXPECT_EQ(gone[0].reason, wire::GoneReason::disconnected);
+}
+
 TEST(ShardPublish, ASlowReaderLosesQosZeroAndIsClosedInTheEnd) {
   Options options;
   options.outbox_limit_bytes = 1000;
