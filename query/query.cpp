@@ -147,6 +147,7 @@ Stats Query::stats() const {
   stats.unavailable = counts.unavailable;
   stats.redirected = counts.redirected;
   stats.slices = scheduler.slices();
+  stats.visits = scheduler.visits();
   stats.urgent_wait_slices_max = scheduler.urgent_wait_slices_max();
   stats.snapshots = s.replica.snapshots();
   stats.gaps = s.replica.gaps();

@@ -23,6 +23,7 @@ struct Stats {
   uint64_t unavailable = 0;
   uint64_t redirected = 0;  // sent to control
   uint64_t slices = 0;
+  uint64_t visits = 0;                  // of rows, in all slices
   uint64_t urgent_wait_slices_max = 0;  // slices of lower tasks run while an urgent one was queued
   uint64_t snapshots = 0;               // loaded completely
   uint64_t gaps = 0;                    // continuity was broken, asked again

@@ -100,6 +100,7 @@ void Scheduler::turn(const Step& step, const Finish& done) {
       for_others |= job->task.priority != wire::Priority::urgent;
       if (!run_job(job, budget, step, done)) break;
     }
+    visits_ += static_cast<uint64_t>(slice_rows_ - budget);
     if (for_others) ++lower_slices_;
   }
 }

@@ -69,6 +69,7 @@ class Scheduler {
   uint64_t units_from(wire::Priority priority) const;
   uint32_t queued(wire::Priority priority) const;
   uint64_t slices() const { return slices_; }
+  uint64_t visits() const { return visits_; }  // of rows, in all slices
   uint64_t urgent_wait_slices_max() const { return urgent_wait_max_; }
 
  private:
@@ -96,6 +97,7 @@ class Scheduler {
   std::set<std::pair<Instant, wire::TaskId>> deadlines_;
   uint64_t ages_ = 0;
   uint64_t slices_ = 0;
+  uint64_t visits_ = 0;
   uint64_t lower_slices_ = 0;  // that were not for an urgent task
   uint64_t urgent_wait_max_ = 0;
 };

@@ -23,7 +23,7 @@ void Chaos::strike() {
   const FaultPlan& p = plan_;
   const std::string name = context_.random.pick(p.nodes);
   uint64_t drawn = context_.random.below(p.kill + p.stop + p.power + p.cut + p.half_cut +
-                                         p.isolate + p.breaks + p.slow + p.freeze);
+                                         p.isolate + p.breaks + p.slow + p.freeze + p.depose);
   const auto is = [&](uint32_t weight) {
     if (drawn < weight) return true;
     drawn -= weight;
@@ -32,10 +32,11 @@ void Chaos::strike() {
   if (is(p.kill)) return kill(name, false);
   if (is(p.stop)) return stop(name);
   if (is(p.power)) return kill("global", true);
-  if (is(p.cut)) return cut(name, other(name), true);
+  if (is(p.cut)) return cut(name, other(name), true, length());
   if (is(p.half_cut)) {
     const std::string peer = other(name);
-    return context_.random.percent(50) ? cut(name, peer, false) : cut(peer, name, false);
+    return context_.random.percent(50) ? cut(name, peer, false, length())
+                                       : cut(peer, name, false, length());
   }
   if (is(p.isolate)) return isolate(name);
   if (is(p.breaks)) {
@@ -53,6 +54,7 @@ void Chaos::strike() {
     });
     return;
   }
+  if (is(p.depose)) return depose();
   freeze(name);
 }
 
@@ -98,11 +100,19 @@ void Chaos::restart(const std::string& name, size_t fault) {
   if (!cluster_.runs(name)) cluster_.start(name);
 }
 
-void Chaos::cut(const std::string& a, const std::string& b, bool both) {
+void Chaos::cut(const std::string& a, const std::string& b, bool both, Duration span) {
   const size_t fault = note(both ? "cut" : "half cut", {a, b}, never);
   network_.cut(a, b);
   if (both) network_.cut(b, a);
-  context_.schedule.after(length(), [this, a, b, fault] { heal(a, b, fault); });
+  context_.schedule.after(span, [this, a, b, fault] { heal(a, b, fault); });
+}
+
+// A broker that goes on with its clients while global judges it dead, and then is heard again.
+void Chaos::depose() {
+  const global::Options& options = cluster_.options().global;
+  cut(context_.random.pick(Cluster::brokers()), "global", true,
+      options.lease + options.dead_after +
+          context_.random.between(milliseconds(100), milliseconds(1500)));
 }
 
 void Chaos::heal(const std::string& a, const std::string& b, size_t fault) {

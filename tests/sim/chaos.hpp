@@ -31,10 +31,11 @@ class Chaos {
   void kill(const std::string& name, bool power);
   void stop(const std::string& name);
   void restart(const std::string& name, size_t fault);
-  void cut(const std::string& a, const std::string& b, bool both);
+  void cut(const std::string& a, const std::string& b, bool both, Duration span);
   void heal(const std::string& a, const std::string& b, size_t fault);
   void isolate(const std::string& name);
   void freeze(const std::string& name);
+  void depose();
   Duration length() { return context_.random.between(milliseconds(50), plan_.length); }
   std::string other(const std::string& name);
 

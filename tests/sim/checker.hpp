@@ -35,6 +35,7 @@ class Checker {
   virtual void accepted(const Connection&) {}
   virtual void refused(const Connection&) {}
   virtual void ended(const Connection&) {}
+  virtual void published(const Connection&, const Message&) {}  // also again
   virtual void acknowledged(const Message&) {}
   virtual void delivered(const Delivery&) {}
   virtual void retained(const Delivery&) {}        // RETAIN 1, after a SUBSCRIBE

@@ -29,6 +29,8 @@ uint32_t Device::join_session(bool persistent, bool clean_start) {
     session.persistent = persistent;
     // It may resume what a connection left that its broker still believes to be alive.
     session.doubtful = !persistent && !clean_start;
+    // Or what a clean connection was to discard, at a broker that could not tell global.
+    session.doubtful |= persistent && !clean_start && discarded_unheard();
     session.expiry_s = persistent ? profile_.expiry_s : 0;
     ledger_.sessions.push_back(session);
     session_ = session.id;
@@ -36,9 +38,21 @@ uint32_t Device::join_session(bool persistent, bool clean_start) {
   return *session_;
 }
 
+bool Device::discarded_unheard() const {
+  for (auto it = ledger_.connections.rbegin(); it != ledger_.connections.rend(); ++it) {
+    if (it->device != index_) continue;
+    if (it->persistent) return false;
+    if (it->clean_start && !ledger_.calm(it->dialled - seconds(3), context_.now())) return true;
+  }
+  return false;
+}
+
 void Device::connect(bool clean_start) {
-  std::string broker = profile_.home;
-  if (broker.empty() || random_.percent(20)) broker = random_.pick(Cluster::brokers());
+  const bool home = !profile_.home.empty() && !random_.percent(20);
+  connect_to(home ? profile_.home : random_.pick(Cluster::brokers()), clean_start);
+}
+
+void Device::connect_to(const std::string& broker, bool clean_start) {
   BrokerProcess* process = cluster_.broker(broker);
   if (!process) {  // connection refused
     act_later(random_.between(milliseconds(5), profile_.back_max));
@@ -166,7 +180,9 @@ void Device::connack(const LinePtr& line, const mqtt::Connack& connack) {
     return;
   }
   line->accepted = true;
-  for (const LinePtr& older : older_) older->superseded = true;
+  for (const LinePtr& older : older_) {
+    record(older).superseded = std::min(record(older).superseded, context_.now());
+  }
   line->send_maximum = connack.properties.receive_maximum.value_or(65535);
   connection.accepted = context_.now();
   connection.session_present = connack.session_present;
@@ -189,7 +205,9 @@ void Device::connack(const LinePtr& line, const mqtt::Connack& connack) {
   const auto& bonds = ledger_.bonds_of(connection.session);
   const bool bound = std::any_of(bonds.begin(), bonds.end(),
                                  [&](uint32_t id) { return ledger_.bonds[id].bound != never; });
-  if (!bound || !connack.session_present) {
+  if (!line->wants.empty()) {
+    subscribe({line->wants}, 1);
+  } else if (!bound || !connack.session_present) {
     if (!profile_.filters.empty()) subscribe(profile_.filters, profile_.qos);
   }
   act_later(random_.between(milliseconds(1), profile_.pace));
@@ -234,11 +252,11 @@ void Device::close(const LinePtr& line, End end, uint8_t reason) {
   // The object outlives the call that brought us here.
   context_.schedule.after(Duration(0), [line] { line->client.reset(); });
   std::erase_if(older_, [](const LinePtr& old) { return old->over; });
+  const bool goes_on = line != line_ && line_ && line_->accepted;
+  if (connection.accepted != never && !goes_on) session.detached = context_.now();
   if (line != line_) return;
   line_.reset();
   if (fall_back(connection)) return;
-  Session& left = ledger_.sessions[connection.session];
-  if (connection.accepted != never) left.detached = context_.now();
   if (!profile_.persistent) outgoing_.clear();
   const Duration back = profile_.steady ? milliseconds(300) : profile_.back_max;
   if (!stays_offline_) act_later(random_.between(milliseconds(1), back));

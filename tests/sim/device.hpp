@@ -34,7 +34,8 @@ struct Profile {
   std::vector<std::string> filters;   // subscribed to at each connect that finds no session
   // Weights of what it does next.
   uint32_t publish = 0, subscribe = 0, unsubscribe = 0, disconnect = 0, drop = 0, silence = 0,
-           takeover = 0, retain = 0, hold_acks = 0, stop_reading = 0, ask = 0, nothing = 10;
+           takeover = 0, wander = 0, retain = 0, hold_acks = 0, stop_reading = 0, ask = 0,
+           flood = 0, nothing = 10;
   uint32_t clean_start_percent = 0;  // of a persistent device's connects
   uint32_t lazy_percent = 20;        // acknowledgements that take their time
   uint32_t large_permille = 5;       // payloads of many kilobytes
@@ -70,14 +71,14 @@ class Device {
     std::unique_ptr<Client> client;
     bool accepted = false;
     bool over = false;
-    bool superseded = false;  // taken over: a younger one was accepted
-    bool forgot = false;      // a takeover has made the device forget what it had sent here
+    bool forgot = false;  // a takeover has made the device forget what it had sent here
     uint16_t send_maximum = 65535;
     std::deque<std::pair<mqtt::PacketType, uint16_t>> acks;  // owed to the broker, in order
     bool acks_planned = false;
     Instant acks_held_until{};
     Instant pinged = never;  // and not answered yet
     std::map<uint16_t, PendingSubscribe> subscribes;
+    std::string wants;  // a filter to subscribe to, whatever the session has
   };
   struct Outgoing {
     uint32_t message = 0;
@@ -88,7 +89,9 @@ class Device {
 
   // device.cpp: connections
   void connect(bool clean_start);
+  void connect_to(const std::string& broker, bool clean_start);
   uint32_t join_session(bool persistent, bool clean_start);
+  bool discarded_unheard() const;
   void send_connect(const LinePtr& line);
   uint32_t make_will(uint32_t connection);
   void packet(const LinePtr& line, const mqtt::Packet& packet, Instant emitted);
@@ -100,6 +103,7 @@ class Device {
   void leave(End end);
   void plan_ping(const LinePtr& line);
   Connection& record(const LinePtr& line) { return ledger_.connections[line->connection]; }
+  bool superseded(const LinePtr& line) { return record(line).superseded != never; }
 
   // device_publish.cpp: messages both ways
   void publish(const std::string& topic, uint8_t qos, bool retained = false);
@@ -127,7 +131,7 @@ class Device {
   // device_subscribe.cpp
   void subscribe(const std::vector<std::string>& filters, uint8_t qos, bool probe = false);
   void watch();
-  void unsubscribe();
+  std::string unsubscribe();  // which filter
   void suback(const LinePtr& line, uint16_t packet_id, const std::vector<mqtt::Reason>& reasons,
               bool unsubscribe);
 
@@ -137,6 +141,9 @@ class Device {
   void act_online();
   void act_offline();
   void take_over();
+  void wander();
+  void ask_something();
+  void flood();
 
   Context& context_;
   Ledger& ledger_;

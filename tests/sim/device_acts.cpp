@@ -31,6 +31,7 @@ std::string random_filter(Random& random) {
 uint8_t random_qos(Random& random, uint32_t percent) {
   return static_cast<uint8_t>(random.percent(percent) ? random.between(1, 2) : 0);
 }
+constexpr const char* online_list = R"("kind":"list","where":"status=online")";
 
 }  // namespace
 
@@ -83,8 +84,8 @@ void Device::take_over() {
 void Device::act_online() {
   const Profile& p = profile_;
   const uint64_t total = p.publish + p.subscribe + p.unsubscribe + p.disconnect + p.drop +
-                         p.silence + p.takeover + p.hold_acks + p.stop_reading + p.ask + p.retain +
-                         p.nothing;
+                         p.silence + p.takeover + p.wander + p.hold_acks + p.stop_reading + p.ask +
+                         p.flood + p.retain + p.nothing;
   uint64_t drawn = random_.below(total);
   const auto is = [&](uint32_t weight) {
     if (drawn < weight) return true;
@@ -111,6 +112,8 @@ void Device::act_online() {
     if (p.keep_alive_s > 0) leave(End::silent);
   } else if (is(p.takeover)) {
     take_over();
+  } else if (is(p.wander)) {
+    wander();
   } else if (is(p.hold_acks)) {
     line_->acks_held_until = context_.now() + random_.between(milliseconds(100), seconds(3));
   } else if (is(p.stop_reading)) {
@@ -121,12 +124,43 @@ void Device::act_online() {
   } else if (is(p.retain)) {
     retain();
   } else if (is(p.ask)) {
-    static const std::vector<std::string> priorities{"low", "normal", "high", "urgent"};
+    ask_something();
+  } else if (is(p.flood)) {
+    flood();
+  }
+}
+
+// Leaves a subscription and the broker in one breath, and makes the same one at another: what the
+// first broker has still to say about the session is old when global hears of it.
+void Device::wander() {
+  const std::string filter = profile_.persistent ? unsubscribe() : std::string();
+  if (filter.empty()) return;
+  std::vector<std::string> others = Cluster::brokers();
+  std::erase(others, record(line_).broker);
+  const LinePtr left = line_;
+  connect_to(random_.pick(others), false);
+  if (line_ != left) line_->wants = filter;
+}
+
+void Device::ask_something() {
+  static const std::vector<std::string> priorities{"low", "normal", "high", "urgent"};
+  const std::string kind =
+      random_.percent(50)   ? fmt::format(R"("devices":["{}"])", random_.pick(ledger_.device_names))
+      : random_.percent(50) ? online_list
+                            : R"("kind":"count")";
+  ask(fmt::format(R"({},"priority":"{}")", kind, random_.pick(priorities)));
+}
+
+// More than one query server's threshold, at once.
+void Device::flood() {
+  const std::string& server = random_.pick(Cluster::queries());
+  for (uint64_t left = random_.between(5, 20); left > 0; --left) {
     const std::string kind =
-        random_.percent(50) ? fmt::format(R"("devices":["{}"])", random_.pick(ledger_.device_names))
-        : random_.percent(50) ? R"("kind":"list","where":"status=online")"
-                              : R"("kind":"count")";
-    ask(fmt::format(R"({},"priority":"{}")", kind, random_.pick(priorities)));
+        random_.percent(60) ? fmt::format(R"("devices":["{}"])", random_.pick(ledger_.device_names))
+        : random_.percent(50) ? online_list
+                              : R"("kind":"count","where":"status=online")";
+    const char* priority = random_.percent(40) ? "low" : random_.percent(50) ? "normal" : "urgent";
+    ask(fmt::format(R"({},"priority":"{}","server":"{}")", kind, priority, server));
   }
 }
 
@@ -138,6 +172,7 @@ std::optional<uint32_t> Device::ask(const std::string& json_fields, bool roll_ca
   ask.connection = line_->connection;
   ask.sent = context_.now();
   ask.roll_call = roll_call;
+  ask.online = json_fields.starts_with(online_list);
   ledger_.asks.push_back(ask);
   const std::string json = fmt::format(R"({{{},"id":{}}})", json_fields, ask.id);
   context_.note("{} #{} asks {}", profile_.id, line_->connection, json);

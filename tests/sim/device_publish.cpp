@@ -64,6 +64,7 @@ void Device::publish(const std::string& topic, uint8_t qos, bool retained) {
 void Device::send_publish(const Outgoing& outgoing, bool dup) {
   Message& message = ledger_.messages[outgoing.message];
   ++message.sent;
+  message.last_sent = context_.now();
   size_t padding = message.id % 40;
   if (message.id % 16 == 3) padding = 300 + message.id % 700;  // too long to be stored inline
   if (message.id * 7919 % 1000 < profile_.large_permille) {
@@ -80,6 +81,7 @@ void Device::send_publish(const Outgoing& outgoing, bool dup) {
   context_.note("{} #{} publishes m{} {} qos {}{}", profile_.id, line_->connection, message.id,
                 message.topic, message.qos, dup ? " again" : "");
   line_->client->send(packet);
+  checkers_.tell(&Checker::published, record(line_), message);
 }
 
 // What was not acknowledged goes out again, in the order of its first sending (4.4, 4.6).
@@ -100,6 +102,7 @@ void Device::puback(const LinePtr& line, const mqtt::Acknowledgement& ack) {
   if (it == outgoing_.end()) return;
   Message& message = ledger_.messages[it->message];
   message.acknowledged = context_.now();
+  message.acknowledged_on = line->connection;
   message.reason = static_cast<uint8_t>(ack.reason);
   context_.note("{} #{} has m{} acknowledged {:x}", profile_.id, line->connection, message.id,
                 message.reason);
@@ -109,15 +112,15 @@ void Device::puback(const LinePtr& line, const mqtt::Acknowledgement& ack) {
 
 void Device::published(const LinePtr& line, const mqtt::Publish& publish, Instant emitted) {
   // Of a connection that was taken over: its client has turned away, only a checker still looks.
-  if (publish.qos != mqtt::Qos::at_most_once && !line->superseded) {
-    const bool twice = publish.qos == mqtt::Qos::exactly_once;
+  const bool twice = publish.qos == mqtt::Qos::exactly_once;
+  if (publish.qos != mqtt::Qos::at_most_once && !superseded(line)) {
     line->acks.emplace_back(twice ? mqtt::PacketType::pubrec : mqtt::PacketType::puback,
                             publish.packet_id);
     plan_acks(line);
     if (twice && arrived_before(line, publish)) return;
   }
   if (publish.topic.starts_with("$user/")) {
-    if (line->superseded) return;
+    if (superseded(line)) return;
     checkers_.tell(&Checker::presence,
                    PresenceSeen{index_, line->connection, std::string(publish.topic),
                                 std::string(publish.payload), publish.retain, context_.now()});
@@ -160,7 +163,7 @@ void Device::message_arrived(const LinePtr& line, const mqtt::Publish& publish, 
   delivery.at = context_.now();
   context_.note("{} #{} gets m{} {} qos {} id {}{}", profile_.id, line->connection, *id,
                 publish.topic, delivery.qos, delivery.packet_id, delivery.dup ? " dup" : "");
-  if (line->superseded) {
+  if (superseded(line)) {
     checkers_.tell(&Checker::delivered_late, delivery);
     return;
   }

@@ -19,7 +19,7 @@ void Device::acknowledgement(const LinePtr& line, const mqtt::Acknowledgement& p
 std::deque<Device::Outgoing>::iterator Device::outgoing(const LinePtr& line, uint16_t packet_id) {
   const auto it = std::find_if(outgoing_.begin(), outgoing_.end(),
                                [&](const Outgoing& o) { return o.packet_id == packet_id; });
-  if (line->superseded || (it == outgoing_.end() && line->forgot)) return outgoing_.end();
+  if (superseded(line) || (it == outgoing_.end() && line->forgot)) return outgoing_.end();
   if (it == outgoing_.end()) {
     throw Violation("conversation", fmt::format("{} #{}: acknowledgement {} of nothing",
                                                 profile_.id, line->connection, packet_id));
@@ -36,6 +36,7 @@ void Device::pubrec(const LinePtr& line, const mqtt::Acknowledgement& packet) {
                                                 line->connection, packet.packet_id));
   }
   message.acknowledged = std::min(message.acknowledged, context_.now());
+  message.acknowledged_on = line->connection;
   message.reason = static_cast<uint8_t>(packet.reason);
   context_.note("{} #{} has m{} received {:x}", profile_.id, line->connection, message.id,
                 message.reason);
@@ -76,7 +77,7 @@ bool Device::arrived_before(const LinePtr& line, const mqtt::Publish& publish) {
 }
 
 void Device::pubrel(const LinePtr& line, uint16_t packet_id) {
-  if (line->superseded) return;
+  if (superseded(line)) return;
   held_[record(line).session].erase(packet_id);
   line->acks.emplace_back(PacketType::pubcomp, packet_id);
   plan_acks(line);

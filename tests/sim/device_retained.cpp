@@ -36,7 +36,7 @@ bool Device::was_retained(const LinePtr& line, const mqtt::Publish& publish) {
                                 publish.topic, publish.payload.substr(0, 60)));
   }
   context_.note("{} #{} gets m{} {} retained", profile_.id, line->connection, *id, publish.topic);
-  if (line->superseded) return true;
+  if (superseded(line)) return true;
   Delivery delivery;
   delivery.message = *id;
   delivery.device = index_;

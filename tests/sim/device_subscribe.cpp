@@ -39,12 +39,12 @@ void Device::watch() {
   line_->client->send(packet);
 }
 
-void Device::unsubscribe() {
+std::string Device::unsubscribe() {
   std::vector<uint32_t> held;
   for (const uint32_t id : ledger_.bonds_of(record(line_).session)) {
     if (ledger_.bonds[id].bound != never && ledger_.bonds[id].leaving == never) held.push_back(id);
   }
-  if (held.empty()) return;
+  if (held.empty()) return {};
   Bond& bond = ledger_.bonds[random_.pick(held)];
   bond.leaving = context_.now();
   mqtt::Unsubscribe packet;
@@ -53,6 +53,7 @@ void Device::unsubscribe() {
   context_.note("{} #{} unsubscribes {}", profile_.id, line_->connection, bond.filter);
   line_->subscribes[packet.packet_id] = {{bond.id}, true};
   line_->client->send(packet);
+  return bond.filter;
 }
 
 void Device::suback(const LinePtr& line, uint16_t packet_id,

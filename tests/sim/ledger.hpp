@@ -43,11 +43,13 @@ struct Connection {
   Instant dialled{};
   Instant accepted = never;  // CONNACK 0x00 arrived
   bool session_present = false;
+  Instant superseded = never;  // a younger one of the device was accepted: it looks there
   Instant ended = never;
   End end = End::none;
   uint8_t server_reason = 0;  // of the broker's DISCONNECT or refusal
 
   bool lives() const { return accepted != never && ended == never; }
+  bool heeded() const { return lives() && superseded == never; }
 };
 
 // Of a persistent session: from the CONNECT that created it. Of a clean one: its connection.
@@ -74,7 +76,9 @@ struct Message {
   bool resent_after_loss = false;  // its publisher keeps it until it is acknowledged
   uint32_t expiry_s = UINT32_MAX;
   Instant first_sent = never;
+  Instant last_sent = never;
   Instant acknowledged = never;
+  uint32_t acknowledged_on = 0;  // connection
   uint8_t reason = 0;
   uint32_t sent = 0;  // times
 };
@@ -114,6 +118,7 @@ struct Ask {  // a PUBLISH to $query
   Instant sent{};
   Instant answered = never;
   uint32_t answers = 0;
+  bool online = false;     // a list of all who are online
   bool roll_call = false;  // asked at a quiet point, to be compared with the truth
 };
 

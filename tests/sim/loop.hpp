@@ -36,6 +36,8 @@ class Loop {
     state_->frozen_until = until;
     poke();
   }
+  // The turn that runs keeps the thread until then.
+  void busy(Instant until) { state_->busy_until = until; }
   Now now() const { return clock_.at(context_.now()); }
 
  private:
@@ -43,16 +45,18 @@ class Loop {
     std::function<void(Now)> turn;
     Instant planned = never;
     Instant frozen_until{};
+    Instant busy_until{};
   };
 
   void plan(Instant when) {
-    when = std::max({when, context_.now(), state_->frozen_until});
+    when = std::max({when, context_.now(), state_->frozen_until, state_->busy_until});
     if (state_->planned <= when) return;
     state_->planned = when;
     context_.schedule.at(when, [this, state = state_, when] {
       if (!state->turn || state->planned != when) return;
       state->planned = never;
-      if (context_.now() < state->frozen_until) return plan(state->frozen_until);
+      const Instant free = std::max(state->frozen_until, state->busy_until);
+      if (context_.now() < free) return plan(free);
       state->turn(clock_.at(context_.now()));
     });
   }

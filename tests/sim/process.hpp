@@ -14,6 +14,8 @@
 
 namespace muster::sim {
 
+constexpr Duration slice_time = microseconds(200);
+
 class Process {
  public:
   Process(Context& context, Network& network, wire::NodeInfo info, int64_t wall_error_ms)
@@ -38,19 +40,22 @@ class Process {
   LocalClock clock_;
 };
 
-// The gateway's turn around a mind: frames in, timers, effects out.
+// The gateway's turn around a mind: frames in, timers, effects out. `cost`, if it is given, says
+// after each turn how long it took: its effects come then, and the next turn not before.
 class MindLoop {
  public:
   using Hook = std::function<void(Now)>;
+  using Cost = std::function<Duration()>;
 
   MindLoop(Context& context, Network& network, const wire::NodeInfo& info, const LocalClock& clock,
-           wire::NodeMind& mind, Hook before, Hook after)
+           wire::NodeMind& mind, Hook before, Hook after, Cost cost = nullptr)
       : context_(context),
         network_(network),
         info_(info),
         mind_(mind),
         before_(std::move(before)),
         after_(std::move(after)),
+        cost_(std::move(cost)),
         loop_(context, clock, [this](Now now) { turn(now); }) {
     network_.attach(info_, [this](wire::InFrame frame) {
       frames_.push_back(std::move(frame));
@@ -58,6 +63,10 @@ class MindLoop {
     });
     loop_.poke();
   }
+
+  ~MindLoop() { *alive_ = false; }
+  MindLoop(const MindLoop&) = delete;
+  MindLoop& operator=(const MindLoop&) = delete;
 
   void poke() { loop_.poke(); }
   void freeze(Instant until) { loop_.freeze(until); }
@@ -78,27 +87,41 @@ class MindLoop {
       mind_.stop(now);
     }
     mind_.finish_turn(now);
-    wire::Effects effects = mind_.take_effects();
-    for (const wire::Dial& dial : effects.dials) network_.dial(info_.name, dial);
-    for (wire::OutFrame& frame : effects.frames) network_.send(info_.name, std::move(frame));
+    const Duration cost = cost_ ? cost_() : Duration(0);
+    loop_.busy(context_.now() + cost);
+    carry_out(mind_.take_effects(), cost);
     if (after_) after_(now);
-    if (mind_.has_work()) loop_.poke_after(context_.random.between(microseconds(20), slice));
+    if (mind_.has_work()) loop_.poke_after(cost + microseconds(1));
     loop_.wake_at(mind_.next_wake());
   }
 
-  static constexpr Duration slice = microseconds(200);
+  void carry_out(wire::Effects effects, Duration cost) {
+    for (const wire::Dial& dial : effects.dials) network_.dial(info_.name, dial);
+    if (cost == Duration(0)) return send(effects.frames);
+    if (effects.frames.empty()) return;
+    context_.schedule.after(cost,
+                            [this, alive = alive_, frames = std::move(effects.frames)]() mutable {
+                              if (*alive) send(frames);
+                            });
+  }
+  void send(std::vector<wire::OutFrame>& frames) {
+    for (wire::OutFrame& frame : frames) network_.send(info_.name, std::move(frame));
+  }
 
   Context& context_;
   Network& network_;
   const wire::NodeInfo& info_;
   wire::NodeMind& mind_;
   Hook before_, after_;
+  Cost cost_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::vector<wire::InFrame> frames_;
   bool started_ = false, stopping_ = false, told_to_stop_ = false;
   Loop loop_;
 };
 
-// Query and control: nothing but a mind.
+// Query and control: nothing but a mind. A query server's slices of full length take up to
+// slice_time each.
 template <class Mind>
 class MindProcess final : public Process {
  public:
@@ -107,7 +130,8 @@ class MindProcess final : public Process {
               const Options& options)
       : Process(context, network, info, wall_error_ms),
         mind_(info, options),
-        loop_(context, network, info_, clock_, mind_, nullptr, nullptr) {}
+        loop_(context, network, info_, clock_, mind_, nullptr, nullptr,
+              [this, &options] { return cost(options); }) {}
 
   void freeze(Instant until) override { loop_.freeze(until); }
   void stop() override { loop_.stop(); }
@@ -115,7 +139,20 @@ class MindProcess final : public Process {
   const Mind& mind() const { return mind_; }
 
  private:
+  template <class Options>
+  Duration cost(const Options& options) {
+    if constexpr (requires { mind_.stats().visits; }) {
+      const uint64_t visits = mind_.stats().visits;
+      const uint64_t more = visits - std::exchange(visits_, visits);
+      if (more == 0) return Duration(0);
+      const Duration most = slice_time * more / options.slice_rows;
+      return context_.random.between(most / 4, most);
+    }
+    return Duration(0);
+  }
+
   Mind mind_;
+  uint64_t visits_ = 0;
   MindLoop loop_;
 };
 

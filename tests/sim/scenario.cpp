@@ -32,9 +32,9 @@ void draw_options(Random& random, ClusterOptions& options) {
   if (random.percent(30)) options.global.ring_entries = 64;
   options.global.page_rows = random.percent(50) ? 5 : 1000;
   if (random.percent(30)) options.global.sweep_rows = 2;
-  if (random.percent(30)) {
-    options.query.workers = 1;
-    options.query.slice_rows = 40;
+  if (random.percent(60)) {
+    options.query.workers = static_cast<uint32_t>(random.between(1, 2));
+    options.query.slice_rows = static_cast<uint32_t>(random.between(10, 60));
     options.query.threshold = static_cast<uint32_t>(random.between(2, 6));
     options.query.page_rows = 4;
     options.query.ring_entries = 64;
@@ -55,6 +55,7 @@ void draw_faults(Random& random, FaultPlan& plan) {
   some(plan.breaks);
   some(plan.slow);
   some(plan.freeze);
+  some(plan.depose);
   plan.every = milliseconds(random.between(600, 4000));
   plan.length = milliseconds(random.percent(30) ? 15'000 : random.between(200, 4000));
   for (const std::string& name : Cluster::names()) {
@@ -89,10 +90,12 @@ Profile draw_device(Random& random, size_t index) {
   weight(p.drop, 4);
   weight(p.silence, 4);
   weight(p.takeover, 5);
+  weight(p.wander, 3);
   weight(p.hold_acks, 3);
   weight(p.stop_reading, 2);
   weight(p.ask, 10);
   weight(p.retain, 20);
+  if (random.percent(15)) p.flood = static_cast<uint32_t>(random.between(1, 4));
   if (random.percent(30)) p.clean_start_percent = 20;
   p.lazy_percent = random.percent(50) ? 0 : 40;
   return p;
@@ -138,8 +141,16 @@ Scenario draw_scenario(Random& random) {
   add_steady(random, scenario.devices);
   const size_t count = random.between(3, 10);
   for (size_t i = 0; i < count; ++i) scenario.devices.push_back(draw_device(random, i));
+  for (const Profile& profile : scenario.devices) {  // a flood's answers are not to be dropped
+    if (profile.flood > 0) scenario.options.broker.outbox_limit_bytes = 1 << 20;
+  }
   scenario.rounds = random.percent(80) ? 1 : 2;
   scenario.rough = milliseconds(random.between(3000, 10'000));
+  if (scenario.faults.depose > 0) {  // time enough for what comes after it
+    global::Options& options = scenario.options.global;
+    options.dead_after = milliseconds(random.between(1000, 4000));
+    scenario.rough += options.lease + options.dead_after;
+  }
   return scenario;
 }
 
@@ -154,9 +165,10 @@ std::vector<std::string> describe(const Scenario& scenario) {
       k.link_spike.count(), k.parcel_max.count(), k.turn_max.count(), k.client_max.count(),
       k.store_max.count(), k.socket_bytes));
   lines.push_back(fmt::format(
-      "faults: kill {} stop {} power {} cut {} half cut {} isolate {} break {} slow {} freeze {}, "
+      "faults: kill {} stop {} power {} cut {} half cut {} isolate {} break {} slow {} freeze {} "
+      "depose {}, "
       "every {} ms, up to {} ms, at {}",
-      f.kill, f.stop, f.power, f.cut, f.half_cut, f.isolate, f.breaks, f.slow, f.freeze,
+      f.kill, f.stop, f.power, f.cut, f.half_cut, f.isolate, f.breaks, f.slow, f.freeze, f.depose,
       f.every.count() / 1000, f.length.count() / 1000, fmt::join(f.nodes, " ")));
   for (const Profile& p : scenario.devices) {
     lines.push_back(fmt::format(

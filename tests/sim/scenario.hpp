@@ -13,12 +13,12 @@ namespace muster::sim {
 struct FaultPlan {
   // Weights; all 0: a calm world.
   uint32_t kill = 0, stop = 0, power = 0, cut = 0, half_cut = 0, isolate = 0, breaks = 0, slow = 0,
-           freeze = 0;
+           freeze = 0, depose = 0;
   Duration every = seconds(2);     // about
   Duration length = seconds(3);    // at most
   std::vector<std::string> nodes;  // that are touched
   bool any() const {
-    return kill + stop + power + cut + half_cut + isolate + breaks + slow + freeze > 0;
+    return kill + stop + power + cut + half_cut + isolate + breaks + slow + freeze + depose > 0;
   }
 };
 

@@ -1,5 +1,7 @@
 #include "tests/sim/shard_host.hpp"
 
+#include <set>
+
 #include "tests/sim/broker_process.hpp"
 
 namespace muster::sim {
@@ -77,7 +79,11 @@ void ShardHost::read(Now now) {
     adoption.socket->accepted(this, index);
     ready_.push_back(adoption.socket);
   }
-  for (const auto& socket : std::exchange(ready_, {})) read_socket(now, socket);
+  // One read of each: what is there, and with the next turn its end.
+  std::set<uint32_t> seen;
+  for (const auto& socket : std::exchange(ready_, {})) {
+    if (seen.insert(socket->id()).second) read_socket(now, socket);
+  }
   for (const auto& socket : std::exchange(writable_, {})) {
     if (socket->host() == this && socket->has_index()) flush_client(now, socket->index());
   }
@@ -87,7 +93,11 @@ void ShardHost::read_socket(Now now, const std::shared_ptr<Socket>& socket) {
   // Moved on, or closed meanwhile; whoever adopts it looks again.
   if (socket->host() != this || !socket->has_index()) return;
   const uint32_t index = socket->index();
-  if (socket->has_input() && !socket->paused()) mind_->receive(now, index, socket->take_input());
+  if (socket->has_input() && (!socket->paused() || socket->peer_closed())) {
+    mind_->receive(now, index, socket->take_input());
+    if (socket->peer_closed()) readable(socket);
+    return;
+  }
   if (!socket->peer_closed()) return;
   remove(index);
   mind_->closed(now, index);

@@ -179,8 +179,13 @@ void Tap::listen(Network& network) {
                           const Bytes& bytes) { frame(&Checker::arrived, from, to, bytes); });
 }
 
+void Tap::count(const std::string& from, const wire::Message& message) {
+  if (from == "control" && std::holds_alternative<wire::AskTask>(message)) ++seen_.redirects;
+  if (std::holds_alternative<wire::Deposed>(message)) ++seen_.deposed;
+}
+
 void Tap::frame(Hook hook, const std::string& from, const std::string& to, BytesView bytes) {
-  const auto interesting = [](const std::string& name) { return name[0] == 'q' || name[0] == 'c'; };
+  const auto interesting = [](const std::string& name) { return name[0] != 'b'; };
   const bool checked = interesting(from) || interesting(to);
   const bool told = context_.trace.read() && hook == &Checker::arrived;
   if (!checked && !told) return;
@@ -199,6 +204,7 @@ void Tap::frame(Hook hook, const std::string& from, const std::string& to, Bytes
     }
     if (result != wire::ItemReader::Result::message) continue;
     if (told) describe(from, to, message);
+    if (hook == &Checker::sent) count(from, message);
     if (checked) checkers_.tell(hook, from, to, message);
   }
 }

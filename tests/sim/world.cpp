@@ -82,14 +82,14 @@ void World::quiet() {
   if (!ledger_.calm(schedule_.now() - scenario_.rough + seconds(1), schedule_.now())) {
     settle += scenario_.options.global.dead_after + seconds(8);
   }
-  schedule_.run(schedule_.now() + settle);
-  // A long inbox towards a Receive Maximum of 1 takes its time.
+  constexpr Duration pause = seconds(2);
+  schedule_.run(schedule_.now() + settle - pause);
+  // A long queue towards a Receive Maximum of 1 takes its time.
   const Instant patience = schedule_.now() + seconds(300);
   for (size_t before = SIZE_MAX; before != ledger_.deliveries.size();) {
     if (schedule_.now() > patience) break;
     before = ledger_.deliveries.size();
-    if (cluster_.global()->mind().stats().inbox_entries == 0) break;
-    schedule_.run(schedule_.now() + seconds(5));
+    schedule_.run(schedule_.now() + pause);
   }
 }
 
@@ -104,10 +104,13 @@ void World::roll_call() {
     }
     device->probe_retained();
     for (int i = 0; i < 3; ++i) {
-      device->ask(fmt::format(R"("devices":[{}])", names), true);
-      device->ask(R"("kind":"list","where":"status=online")", true);
-      device->ask(R"("kind":"count","where":"status=online")", true);
-      schedule_.run(schedule_.now() + milliseconds(300));
+      for (const std::string& question :
+           {fmt::format(R"("devices":[{}])", names),
+            std::string(R"("kind":"list","where":"status=online")"),
+            std::string(R"("kind":"count","where":"status=online")")}) {
+        device->ask(question, true);
+        schedule_.run(schedule_.now() + milliseconds(100));  // one at a time: not too many anywhere
+      }
     }
   }
   schedule_.run(schedule_.now() + seconds(3));
@@ -125,6 +128,7 @@ Verdict run_seed(uint64_t seed, Trace::Mode mode) {
   }
   verdict.hash = world.trace().hash();
   verdict.steps = world.steps();
+  verdict.seen = world.seen();
   verdict.last_lines.assign(world.trace().last().begin(), world.trace().last().end());
   return verdict;
 }

@@ -26,6 +26,7 @@ class World {
   const Ledger& ledger() const { return ledger_; }
   const Scenario& scenario() const { return scenario_; }
   uint64_t steps() const { return schedule_.steps(); }
+  const Tap::Seen& seen() const { return tap_.seen(); }
 
  private:
   void boot();
@@ -54,6 +55,7 @@ struct Verdict {
   std::string what;
   uint64_t hash = 0;
   uint64_t steps = 0;
+  Tap::Seen seen;
   std::vector<std::string> last_lines;
 };
 Verdict run_seed(uint64_t seed, Trace::Mode mode);

@@ -1,6 +1,7 @@
 // Between live clients with nothing broken on their path a clean session's QoS 1 subscription, once
 // SUBACK has arrived, hears every acknowledged message.
 
+#include <map>
 #include <set>
 
 #include "core/mqtt/topic.hpp"
@@ -22,6 +23,8 @@ class CleanLive final : public Checker {
 
   void delivered(const Delivery& delivery) override {
     got_.insert({delivery.session, delivery.message});
+    Instant& newest = newest_[delivery.connection];
+    if (delivery.qos > 0) newest = std::max(newest, ledger_.messages[delivery.message].first_sent);
   }
 
   void quiet() override {
@@ -40,8 +43,11 @@ class CleanLive final : public Checker {
     if (message.qos == 0 || message.first_sent <= bond.bound) return;
     if (bond.leaving != never && message.acknowledged >= bond.leaving) return;
     if (bond.no_local && message.device == bond.device) return;
+    // A slow reader gets it late: what was sent long after it has come, or all has had its time.
     const Connection& subscriber = ledger_.connections[bond.connection];
-    if (subscriber.ended < message.acknowledged + seconds(5)) return;
+    const auto newest = newest_.find(subscriber.id);
+    const bool past = newest != newest_.end() && newest->second > message.acknowledged + seconds(1);
+    if (!past && !subscriber.heeded()) return;
     if (got_.contains({bond.session, message.id})) return;
     if (!mqtt::matches(bond.filter, message.topic)) return;
     const Connection& publisher = ledger_.connections[message.connection];
@@ -56,6 +62,7 @@ class CleanLive final : public Checker {
 
   bool promised_;
   std::set<std::pair<uint32_t, uint32_t>> got_;  // session, message
+  std::map<uint32_t, Instant> newest_;           // connection: when its newest message was sent
 };
 
 }  // namespace

@@ -34,7 +34,7 @@ class Drains final : public Checker {
     if (message.will || message.qos == 0 || message.acknowledged != never) return;
     if (message.resent_after_loss) {
       if (!ledger_.living(message.device)) return;
-    } else if (!ledger_.connections[message.connection].lives()) {
+    } else if (!ledger_.connections[message.connection].heeded()) {
       return;
     }
     broken("{} waits for the PUBACK of m{}", ledger_.device_names[message.device], message.id);

@@ -1,6 +1,7 @@
 // Each task that a server has is answered, refused or redirected, once; none is redirected twice,
 // and none while a lower one is queued.
 
+#include <algorithm>
 #include <map>
 #include <optional>
 
@@ -80,23 +81,31 @@ class Redirects final : public Checker {
     return server;
   }
 
-  // The task goes; its copies may go after it.
-  static std::optional<Held> leave(Server& server, const wire::TaskId& id) {
-    if (const auto it = server.held.find(id); it != server.held.end()) {
+  // The task goes; its copies may go after it. Who sends it on had it first hand, if it came so.
+  static std::optional<Held> leave(Server& server, const wire::TaskId& id, bool onward = false) {
+    const auto it = server.held.find(id);
+    const auto [begin, end] = server.copies.equal_range(id);
+    const auto fresh =
+        std::find_if(begin, end, [](const auto& copy) { return !copy.second.redirected; });
+    if (onward && it != server.held.end() && it->second.redirected && fresh != end) {
+      const Held held = fresh->second;
+      server.copies.erase(fresh);
+      return held;
+    }
+    if (it != server.held.end()) {
       const Held held = it->second;
       server.held.erase(it);
       return held;
     }
-    const auto copy = server.copies.find(id);
-    if (copy == server.copies.end()) return std::nullopt;
-    const Held held = copy->second;
-    server.copies.erase(copy);
+    if (begin == end) return std::nullopt;
+    const Held held = begin->second;
+    server.copies.erase(begin);
     return held;
   }
 
   void redirect(const std::string& from, const std::string& to, const wire::Task& task) {
     Server& server = at(from);
-    const auto left = leave(server, task.id);
+    const auto left = leave(server, task.id, true);
     if (!left) broken("{} redirects a task to {} that it does not have", from, to);
     const Held held = *left;
     if (held.redirected) broken("{} redirects a task to {} for the second time", from, to);
@@ -117,7 +126,9 @@ class Redirects final : public Checker {
   // still there after the turn was queued when a higher one left.
   void judge_last_turn() {
     if (turn_.empty() || turn_at_ == context_.now()) return;
-    for (const Redirect& redirect : turn_) {
+    // Over broken links a task is not heard, or its answer is not said.
+    const bool calm = ledger_.calm(turn_at_ - seconds(6), turn_at_);
+    for (const Redirect& redirect : calm ? turn_ : std::vector<Redirect>{}) {
       std::map<wire::Priority, uint32_t> queued;
       for (const auto& [id, held] : redirect.lower) {
         if (at(redirect.server).held.contains(id)) ++queued[held.priority];

@@ -21,7 +21,23 @@ class SessionKept final : public Checker {
     if (!session.confirmed || session.doubtful) return;
     const bool expired = session.detached != never && session.detached + seconds(session.expiry_s) <
                                                           connection.accepted + seconds(1);
-    if (!expired) broken("{} #{}: its session is gone", name, connection.id);
+    if (expired || expired_unheard(connection, session)) return;
+    broken("{} #{}: its session is gone", name, connection.id);
+  }
+
+ private:
+  // The connection before this one went on at a broker that was judged dead: detached at global
+  // meanwhile, its session could expire, and then the connection was ended for that.
+  bool expired_unheard(const Connection& connection, const Session& session) const {
+    for (uint32_t id = connection.id; id-- > 0;) {
+      const Connection& before = ledger_.connections[id];
+      if (before.device != connection.device) continue;
+      constexpr uint8_t implementation_specific_error = 0x83;
+      const Instant expires = before.ended - seconds(session.expiry_s);
+      return before.server_reason == implementation_specific_error && session.expiry_s < 10 &&
+             !ledger_.calm(expires - seconds(5), expires, {before.broker, "global"});
+    }
+    return false;
   }
 };
 

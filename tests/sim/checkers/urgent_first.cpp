@@ -39,9 +39,11 @@ class UrgentFirst final : public Checker {
     urgent.erase(it);
     if (!answer || !waiting.timed || waiting.start != cluster_.starts(from)) return;
     const Duration waited = context_.now() - waiting.since;
-    // A look-up costs 24 row visits.
-    const uint32_t slices = 2 + 32 / cluster_.options().query.slice_rows;
-    const Duration bound = 2 * context_.knobs.turn_max + slices * microseconds(200);
+    const query::Options& options = cluster_.options().query;
+    // The last row of a slice may go over its budget.
+    const Duration slice = slice_time * (options.slice_rows + 10) / options.slice_rows;
+    // The slices that run when it comes, and those of the turn that answers it.
+    const Duration bound = context_.knobs.turn_max + 2 * options.workers * slice;
     // While links come and go a task may arrive and not be heard.
     if (waited <= bound || !ledger_.calm(waiting.since - seconds(5), context_.now())) return;
     broken("{} answered an urgent look-up after {} us, {} are one slice", from, waited.count(),
