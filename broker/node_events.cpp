@@ -42,6 +42,7 @@ void Node::State::handle(Now now, wire::PeerUp& event) {
   if (const NodePeer* known = peers.find(event.peer.name);
       known != nullptr && known->incarnation != event.peer.incarnation) {
     peer_routes.forget_answers(known->index);  // a restarted global goes on with our stream
+    retained.forget(known->index);
   }
   NodePeer* peer = peers.up(event);
   if (peer == nullptr) return;

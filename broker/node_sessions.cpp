@@ -66,7 +66,7 @@ void NodeSessions::global_up(const NodePeer& global) {
   list_again_ = false;
   waiting_.assign(waiting_.size(), true);
   waiting_count_ = waiting_.size();
-  desk_.links.stream(global.name, wire::ClaimsBegin{});
+  desk_.links.stream(global.name, wire::ClaimsBegin{streams_.retained_taken()});
   desk_.mail.post_all(ListClaims{round_});
 }
 

@@ -97,6 +97,7 @@ class Claims {
   std::set<std::string> waiting_;    // client ids of sessions with a waiter
   std::deque<Incarnation> dead_;     // rows to turn offline
   std::deque<Incarnation> closing_;  // rows that a finished list did not name
+  Instant all_heard_at_{};  // after a start: each broker has listed its connections, or is lost
   uint64_t claims_ = 0;
   uint64_t evictions_ = 0;
 };

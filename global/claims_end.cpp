@@ -9,6 +9,7 @@ namespace muster::global {
 using wire::GoneReason;
 
 void Claims::start(Now now) {
+  all_heard_at_ = now.mono + options_.lease;
   // A repaired store may have lost the row of a session's holder: nobody would ever end it.
   for (auto& [client_id, session] : sessions_.all()) {
     if (!session.hold) continue;
@@ -47,7 +48,12 @@ void Claims::ended(Now now, const std::string& client_id, const Connection& conn
   }
   // A takeover is never seen as offline: the row may say the next connection already.
   Device* device = devices_.find(client_id);
-  if (device && device->is_at(connection)) devices_.ended(now, *device, reason, at_ms);
+  if (device && device->is_at(connection)) {
+    // Just after a start it may have been taken over before, at a broker that was not heard yet.
+    const bool unsure = reason == GoneReason::not_listed;
+    const Duration grace = unsure ? all_heard_at_ - now.mono : Duration::zero();
+    devices_.ended(now, *device, reason, at_ms, grace);
+  }
 
   session = sessions_.find(client_id);
   Fate fate;

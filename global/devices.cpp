@@ -141,8 +141,8 @@ void Devices::confirm(Now now, Broker& broker, Device& device, const wire::Claim
   broker.devices.push_back(device);
 }
 
-void Devices::ended(Now now, Device& device, GoneReason reason, int64_t at_ms) {
-  const Duration grace = grace_of(reason, options_);
+void Devices::ended(Now now, Device& device, GoneReason reason, int64_t at_ms, Duration at_least) {
+  const Duration grace = std::max(grace_of(reason, options_), at_least);
   if (device.dropped && grace > Duration::zero()) return;
   if (grace <= Duration::zero()) {
     offline(now, device, reason, at_ms);

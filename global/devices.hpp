@@ -42,7 +42,7 @@ class Devices {
   // A claim that is taken serious, though another connection has the row: it is the youngest now.
   void note_newest(Now now, Device& device, const Connection& connection, uint64_t age_us);
   // The row's connection has ended; after its grace, if it has one, the row says offline.
-  void ended(Now now, Device& device, wire::GoneReason reason, int64_t at_ms);
+  void ended(Now now, Device& device, wire::GoneReason reason, int64_t at_ms, Duration at_least);
 
   // Graces that are over, rows to forget: at most options.sweep_rows.
   void tick(Now now, const HasSession& has_session);

@@ -34,6 +34,10 @@ void Retained::load_counter(Incarnation broker, uint64_t counter) {
   counters_[broker] = stored_counters_[broker] = counter;
 }
 
+void Retained::taken_before(Incarnation broker, uint64_t counter) {
+  if (counter > this->counter(broker)) load_counter(broker, counter);
+}
+
 void Retained::start(Now now) {
   for (const auto& [topic, value] : values_) {
     if (value.expires_ms == 0) continue;

@@ -32,6 +32,8 @@ class Retained {
   // ---- at start
   bool load(const std::string& topic, BytesView value);
   void load_counter(Incarnation broker, uint64_t counter);
+  // It says so itself: under the incarnation that it had before it was judged dead.
+  void taken_before(Incarnation broker, uint64_t counter);
   void start(Now now);
 
   // Stores it. An empty payload clears the topic, as does a message that has expired on its way.

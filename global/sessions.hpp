@@ -64,8 +64,8 @@ class Sessions {
   bool acknowledge(Incarnation from, const wire::InboxAck& ack);
 
   // QoS 2 of a persistent publisher (sessions_qos2.cpp). False: it came before, or is of a former
-  // connection; it goes nowhere.
-  bool receive(const wire::Publish& publish);
+  // connection; it goes nowhere. `newest`: the term of the publisher's last connection.
+  bool receive(const wire::Publish& publish, Term newest);
   bool release(const wire::PublishReleased& release);  // false: stale
   // Its connection has said Gone: every target has taken what came under it.
   void settle(Session& session);

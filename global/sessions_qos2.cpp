@@ -24,9 +24,10 @@ void Sessions::put_received(const Session& session, uint16_t packet_id) {
 
 // A connection keeps what it is when its broker goes on under a new incarnation, and so under a new
 // term: what it had under way comes again with the old one.
-bool Sessions::receive(const wire::Publish& publish) {
+bool Sessions::receive(const wire::Publish& publish, Term newest) {
   Session* session = find(publish.publication.publisher);
-  if (!session) return true;  // it is over: nothing can come again
+  // It is over. What an older connection than its last has sent, may have come through that.
+  if (!session) return publish.term >= newest;
   if (publish.term < session->since) return false;
   if (!session->received.emplace(publish.packet_id, publish.term).second) return false;
   put_received(*session, publish.packet_id);

@@ -107,12 +107,18 @@ void Global::State::from_broker(Now now, Broker& broker, wire::Message& message)
           [&](wire::Publish& m) {
             ++published;
             if (m.retained) retained.publish(now, m.publication, from, m.retained);
-            if (m.packet_id != 0 && !sessions.receive(m)) return;
+            if (m.packet_id != 0) {
+              const Device* device = devices.find(m.publication.publisher);
+              if (!sessions.receive(m, device ? device->row.term : Term::none)) return;
+            }
             shares.publish(now, std::move(m));
           },
           [&](wire::RoutesTaken& m) { routes.taken(broker, m.number); },
           [&](wire::Claim& m) { claims.claim(now, broker, m); },
-          [&](wire::ClaimsBegin&) { claims.begin_list(broker); },
+          [&](wire::ClaimsBegin& m) {
+            claims.begin_list(broker);
+            retained.taken_before(broker.incarnation(), m.retained);
+          },
           [&](wire::ClaimsEnd&) { claims.end_list(broker); },
           [&](wire::Gone& m) { claims.gone(now, broker, m); },
           [&](wire::SubscribeSession& m) { check(sessions.subscribe(from, m)); },

@@ -213,7 +213,7 @@ struct Form<Claim> {
 template <>
 struct Form<ClaimsBegin> {
   static constexpr uint8_t type = 11;
-  static void visit(auto& v, auto&) { v(); }
+  static void visit(auto& v, auto& m) { v(m.retained); }
 };
 template <>
 struct Form<ClaimsEnd> {

@@ -126,7 +126,10 @@ struct Claim {
 };
 // The list of live connections after a hello: begin, claims, end. Rows of this incarnation that are
 // not between the two are closed.
-struct ClaimsBegin {};
+struct ClaimsBegin {
+  // Publish::retained up to here was taken, perhaps from an incarnation of this process before.
+  uint64_t retained = 0;
+};
 struct ClaimsEnd {};
 
 // The end of one connection; of a persistent session with `term`: it is detached.

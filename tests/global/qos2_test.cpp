@@ -145,6 +145,21 @@ TEST_F(Qos2Test, WhatAFormerConnectionSaysGoesNowhere) {
   EXPECT_EQ(arrived(b2()), std::vector<std::string>{"x"});
 }
 
+TEST_F(Qos2Test, WhatAFormerConnectionSaysGoesNowhereAlsoWhenTheSessionIsOver) {
+  subscribe(b2(), "device", 1);
+  const Term first = attach(b1(), "pub", 1);
+  b1().stream(gone("pub", 1, wire::GoneReason::connection_lost, first));
+  world.run();
+  const Term second = move(b2(), "pub", 2).term;
+  publish(b2(), second, 7, "x");
+  wire::Gone last = gone("pub", 2, wire::GoneReason::disconnected, second);
+  last.session_expiry_s = 0;
+  b2().stream(last);
+  publish(b1(), first, 7, "x");  // as it came through the second
+  publish(b2(), second, 8, "y");
+  EXPECT_EQ(arrived(b2()), (std::vector<std::string>{"x", "y"}));
+}
+
 TEST_F(Qos2Test, AConnectionUnderANewTermIsTheSame) {
   subscribe(b2(), "device", 1);
   const Term first = attach(b1(), "pub", 1);

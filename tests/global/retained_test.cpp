@@ -206,6 +206,18 @@ TEST_F(RetainedTest, ASyncIsAnsweredBehindWhatItAsksFor) {
   EXPECT_EQ(read(b2()).changes.size(), 2u);
 }
 
+TEST_F(RetainedTest, ASyncDoesNotWaitForWhatWasTakenUnderAnIncarnationBefore) {
+  retain(b1(), "a", "1");
+  b1().links.renew(world.now(), Incarnation{12});
+  world.advance(std::chrono::seconds(1));
+  b1().stream(wire::ClaimsBegin{counter});
+  b1().stream(wire::ClaimsEnd{});
+  world.run();
+  b2().stream(wire::RetainedSync{1, {{Incarnation{12}, counter}}});
+  world.run();
+  EXPECT_TRUE(b2().take<wire::RetainedSynced>());
+}
+
 TEST_F(RetainedTest, ASyncDoesNotWaitForTheDead) {
   world.remove("b1");
   b2().stream(wire::RetainedSync{1, {{Incarnation{11}, 5}, {Incarnation{99}, 5}}});

@@ -36,7 +36,7 @@ std::vector<Message> sessions() {
       Claim{"tv-1", "ann", Serial{1}, Term{2}, 3'000'000, true, false, 3600, 20, 60, 5,
             "10.0.0.1:5", 1700000000000, Will{publication, 30}},
       Claim{},
-      ClaimsBegin{},
+      ClaimsBegin{12},
       ClaimsEnd{},
       Gone{"tv-1", Serial{1}, Term{2}, GoneReason::server_shutdown, 17, 0, true},
       Gone{},
