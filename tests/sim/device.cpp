@@ -41,8 +41,10 @@ uint32_t Device::join_session(bool persistent, bool clean_start) {
 bool Device::discarded_unheard() const {
   for (auto it = ledger_.connections.rbegin(); it != ledger_.connections.rend(); ++it) {
     if (it->device != index_) continue;
-    if (it->persistent) return false;
-    if (it->clean_start && !ledger_.calm(it->dialled - seconds(3), context_.now())) return true;
+    if (it->persistent && it->accepted != never) return false;
+    if (!it->persistent && it->clean_start &&
+        !ledger_.calm(it->dialled - seconds(3), context_.now()))
+      return true;
   }
   return false;
 }
@@ -269,7 +271,7 @@ bool Device::fall_back(const Connection& failed) {
   older_.pop_back();
   session_ = record(line_).session;
   Session& session = ledger_.sessions[*session_];
-  session.doubtful |= session.persistent && failed.clean_start;
+  session.doubtful |= session.persistent && (failed.clean_start || failed.session != *session_);
   act_later(profile_.pace);
   return true;
 }

@@ -91,7 +91,9 @@ void Device::resend(bool session_present) {
       send_pubrel(line_, outgoing);
       continue;
     }
-    ledger_.messages[outgoing.message].sent_anew |= !session_present;
+    Message& message = ledger_.messages[outgoing.message];
+    const bool same = ledger_.connections[message.connection].session == record(line_).session;
+    message.sent_anew |= !session_present || !same;
     outgoing.received = false;
     send_publish(outgoing, session_present);
   }

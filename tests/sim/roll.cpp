@@ -14,6 +14,7 @@ Seen row(const Json& json) {
   seen.device = json.value("device", "");
   seen.status = json.value("status", "");
   seen.broker = json.value("broker", "");
+  seen.address = json.value("address", "");
   seen.since = json.value("since", "");
   seen.why = json.value("why", "");
   seen.skipped = json.value("skipped", 0u);

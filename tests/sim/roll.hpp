@@ -13,6 +13,7 @@ struct Seen {
   std::string device;
   std::string status;
   std::string broker;
+  std::string address;
   std::string since;
   std::string why;
   uint32_t skipped = 0;

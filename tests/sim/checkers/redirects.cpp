@@ -81,25 +81,23 @@ class Redirects final : public Checker {
     return server;
   }
 
-  // The task goes; its copies may go after it. Who sends it on had it first hand, if it came so.
+  // The task goes; its copies may go after it. What is sent on had come first hand, if any had;
+  // what is answered may as well be the copy that had not.
   static std::optional<Held> leave(Server& server, const wire::TaskId& id, bool onward = false) {
-    const auto it = server.held.find(id);
-    const auto [begin, end] = server.copies.equal_range(id);
-    const auto fresh =
-        std::find_if(begin, end, [](const auto& copy) { return !copy.second.redirected; });
-    if (onward && it != server.held.end() && it->second.redirected && fresh != end) {
-      const Held held = fresh->second;
-      server.copies.erase(fresh);
-      return held;
+    const auto copies = server.copies.equal_range(id);
+    for (auto copy = copies.first; copy != copies.second; ++copy) {
+      const auto held = server.held.find(id);
+      if (held == server.held.end() || copy->second.redirected == onward) continue;
+      if (held->second.redirected == onward) std::swap(held->second, copy->second);
     }
-    if (it != server.held.end()) {
+    if (const auto it = server.held.find(id); it != server.held.end()) {
       const Held held = it->second;
       server.held.erase(it);
       return held;
     }
-    if (begin == end) return std::nullopt;
-    const Held held = begin->second;
-    server.copies.erase(begin);
+    if (copies.first == copies.second) return std::nullopt;
+    const Held held = copies.first->second;
+    server.copies.erase(copies.first);
     return held;
   }
 
@@ -108,7 +106,10 @@ class Redirects final : public Checker {
     const auto left = leave(server, task.id, true);
     if (!left) broken("{} redirects a task to {} that it does not have", from, to);
     const Held held = *left;
-    if (held.redirected) broken("{} redirects a task to {} for the second time", from, to);
+    if (held.redirected) {
+      broken("{} redirects task {:x}.{} to {} for the second time", from,
+             static_cast<uint64_t>(task.id.asker), task.id.number, to);
+    }
     if (from == "control" ? !task.redirected : task.redirected) {
       broken("{} redirects to {} a task that says redirected = {}", from, to, task.redirected);
     }

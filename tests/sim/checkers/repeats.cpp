@@ -24,7 +24,7 @@ class Repeats final : public Checker {
     // A subscription that changes its QoS meanwhile may hear a message on both ways; and a device
     // that has moved to another broker may meet there a QoS 0 message that it heard at the first.
     const bool moved = delivery.qos == 0 && it->second.connection != delivery.connection;
-    if (first || message.sent > 1 || moved || sent_anew(delivery, message) ||
+    if (first || message.sent > 1 || moved || sent_anew(message) ||
         (delivery.qos != it->second.qos && rebound(delivery, message))) {
       it->second.connection = delivery.connection;
       it->second.qos = delivery.qos;
@@ -61,10 +61,9 @@ class Repeats final : public Checker {
     return matching > 1;
   }
 
-  // A broker that was judged dead says everything again under its new incarnation: what went to
-  // direct subscribers may come twice, an inbox takes nothing from the dead one.
-  bool sent_anew(const Delivery& delivery, const Message& message) const {
-    if (delivery.qos > 0 && ledger_.sessions[delivery.session].persistent) return false;
+  // A broker that was judged dead says again under its new incarnation whatever nobody has
+  // acknowledged: it may have been taken.
+  bool sent_anew(const Message& message) const {
     const BrokerProcess* broker = cluster_.broker(ledger_.connections[message.connection].broker);
     return broker && broker->node().counters().deposed > 0;
   }

@@ -31,7 +31,7 @@ class SessionKept final : public Checker {
   bool expired_unheard(const Connection& connection, const Session& session) const {
     for (uint32_t id = connection.id; id-- > 0;) {
       const Connection& before = ledger_.connections[id];
-      if (before.device != connection.device) continue;
+      if (before.device != connection.device || before.accepted == never) continue;
       constexpr uint8_t implementation_specific_error = 0x83;
       const Instant expires = before.ended - seconds(session.expiry_s);
       return before.server_reason == implementation_specific_error && session.expiry_s < 10 &&
