@@ -8,7 +8,7 @@ import unittest
 from clients import Client
 from muster import PATIENCE_S, Muster
 from raw import (CONNACK, DISCONNECT, DISCONNECT_BYTES, PINGREQ_BYTES, PINGRESP, connect,
-                 conversations, gallery, packet, packets, string, until_closed)
+                 conversations, gallery, packets, until_closed)
 
 CONNECT, PINGREQ = 1, 12
 # 3.1.1, 3.2.2.3; for other reasons the server closes without CONNACK.
@@ -199,13 +199,6 @@ class BadInput(unittest.TestCase):
             reason = 0x86 if row["version"] == 5 else 4  # a name that `$user/me` needs
         self.assertEqual([(kind, body[1]) for kind, body in answer], [(CONNACK, reason)])
         return None
-
-    def test_a_will_that_is_not_available_is_refused(self):
-        def connect_with_will(flags):
-            return packet(0x10, string("MQTT") + bytes([5, flags, 0, 0, 0]) + string("will")
-                          + b"\0" + string("w") + string("x"))
-        answers = self.talk([connect_with_will(0x26)])
-        self.assertEqual(answers, [[(CONNACK, b"\0\x9a\0")]])
 
     def test_a_packet_over_the_limit_is_too_large(self):
         with Muster("--set", "broker.max_packet=1KiB") as muster:

@@ -90,7 +90,6 @@ void frame_rows(GalleryRows& rows) {
   rows.bad("frame: length over-long by three", "C0 80808000", malformed);
   rows.bad("frame: length of five bytes", "C0 8080808001", malformed);
   rows.bad("frame: length of four continued bytes", "30 FFFFFFFF", malformed);
-  rows.bad("frame: length 268,435,455", "30 FFFFFF7F", Reason::packet_too_large);
 
   // Flags that are not reserved for the packet (table 2-2).
   const struct {
