@@ -1,0 +1,200 @@
+// Every feature that MQTT.js has, against a broker: node mqttjs_talk.js PORT [PART...]. A line `ok NAME` for
+// each thing that held; the first that does not ends the program with status 1.
+'use strict'
+const assert = require('assert')
+const mqtt = require('mqtt')
+
+const port = Number(process.argv[2])
+const parts = process.argv.slice(3)
+const versions = [['MQIsdp', 3], ['MQTT', 4], ['MQTT', 5]]
+
+// A connected client: messages are awaited with next(), in the order of their coming.
+function client (version, clientId, options = {}) {
+  const made = mqtt.connect({
+    host: '127.0.0.1', port, protocolId: version === 3 ? 'MQIsdp' : 'MQTT',
+    protocolVersion: version, clientId, reconnectPeriod: 0, connectTimeout: 60000, ...options
+  })
+  const came = []
+  const waiting = []
+  made.on('message', (topic, payload, packet) => {
+    const message = { topic, payload: payload.toString(), qos: packet.qos, retain: packet.retain,
+      properties: packet.properties || {} }
+    if (waiting.length) waiting.shift()(message)
+    else came.push(message)
+  })
+  made.next = () => new Promise(resolve => {
+    if (came.length) resolve(came.shift())
+    else waiting.push(resolve)
+  })
+  made.say = (topic, payload, more = {}) => new Promise((resolve, reject) =>
+    made.publish(topic, payload, more, (error, packet) => error ? reject(error) : resolve(packet)))
+  made.hear = (topics, more = {}) => new Promise((resolve, reject) =>
+    made.subscribe(topics, more, (error, granted) => error ? reject(error) : resolve(granted)))
+  made.forget = topic => new Promise((resolve, reject) =>
+    made.unsubscribe(topic, error => error ? reject(error) : resolve()))
+  made.leave = () => new Promise(resolve => made.end(false, {}, resolve))
+  return new Promise((resolve, reject) => {
+    made.once('connect', connack => { made.connack = connack; resolve(made) })
+    made.once('error', reject)
+  })
+}
+
+async function everyQos () {
+  for (const [, hears] of versions) {
+    const reader = await client(hears, `js-reader-${hears}`)
+    const granted = await reader.hear({ [`js/${hears}/a`]: { qos: 2 }, [`js/${hears}/b`]: { qos: 1 } })
+    assert.deepStrictEqual(granted.map(one => one.qos), [2, 1])
+    for (const [, says] of versions) {
+      const writer = await client(says, `js-writer-${says}`)
+      for (const qos of [0, 1, 2]) {
+        await writer.say(`js/${hears}/a`, `${says} ${qos}`, { qos })
+        const message = await reader.next()
+        assert.deepStrictEqual([message.payload, message.qos], [`${says} ${qos}`, qos])
+      }
+      await writer.leave()
+    }
+    await reader.forget(`js/${hears}/a`)
+    await reader.leave()
+  }
+}
+
+async function retained () {
+  for (const [, version] of versions) {
+    const writer = await client(version, 'js-writer')
+    await writer.say(`js/kept/${version}`, 'kept', { qos: 2, retain: true })
+    const reader = await client(version, 'js-reader')
+    await reader.hear(`js/kept/${version}`, { qos: 2 })
+    const message = await reader.next()
+    assert.deepStrictEqual([message.payload, message.retain, message.qos], ['kept', true, 2])
+    await writer.leave()
+    await reader.leave()
+  }
+}
+
+async function sessions () {
+  for (const [, version] of versions) {
+    const more = version === 5 ? { properties: { sessionExpiryInterval: 600 } } : {}
+    const reader = await client(version, `js-kept-${version}`, { clean: false, ...more })
+    await reader.hear(`js/session/${version}`, { qos: 2 })
+    await reader.leave()
+    const writer = await client(version, 'js-writer')
+    await writer.say(`js/session/${version}`, 'waited', { qos: 2 })
+    await writer.leave()
+    const again = mqtt.connect({ host: '127.0.0.1', port, clientId: `js-kept-${version}`,
+      protocolId: version === 3 ? 'MQIsdp' : 'MQTT', protocolVersion: version, clean: false,
+      reconnectPeriod: 0, ...more })
+    const [present, payload] = await Promise.all([
+      new Promise(resolve => again.once('connect', connack => resolve(connack.sessionPresent))),
+      new Promise(resolve => again.once('message', (_, text) => resolve(text.toString())))])
+    if (version !== 3) assert.strictEqual(present, true)
+    assert.strictEqual(payload, 'waited')
+    await new Promise(resolve => again.end(false, {}, resolve))
+  }
+}
+
+async function wills () {
+  for (const [, version] of versions) {
+    const watcher = await client(version, 'js-watcher')
+    await watcher.hear(`js/will/${version}`, { qos: 1 })
+    const mortal = await client(version, 'js-mortal', {
+      will: { topic: `js/will/${version}`, payload: 'gone', qos: 1, retain: true } })
+    mortal.stream.destroy()
+    assert.strictEqual((await watcher.next()).payload, 'gone')
+    const polite = await client(version, 'js-polite', {
+      will: { topic: `js/will/${version}`, payload: 'never', qos: 1, retain: false } })
+    await polite.leave()
+    await watcher.say(`js/will/${version}`, 'fence', { qos: 1 })
+    assert.strictEqual((await watcher.next()).payload, 'fence')
+    await watcher.leave()
+  }
+}
+
+async function properties () {
+  const said = { payloadFormatIndicator: true, contentType: 'text/plain', responseTopic: 'answer',
+    correlationData: Buffer.from([0, 255]), userProperties: { a: ['1', '2'], b: '3' } }
+  const reader = await client(5, 'js-reader', { properties: { receiveMaximum: 5,
+    maximumPacketSize: 4096, requestProblemInformation: true, userProperties: { who: 'js' } } })
+  await reader.hear('js/properties', { qos: 2, properties: { subscriptionIdentifier: 77 } })
+  const writer = await client(5, 'js-writer')
+  for (const qos of [0, 1, 2]) {
+    await writer.say('js/properties', 'x', { qos, properties: { ...said, messageExpiryInterval: 60 } })
+    const came = (await reader.next()).properties
+    assert(came.messageExpiryInterval > 50 && came.messageExpiryInterval <= 60)
+    delete came.messageExpiryInterval
+    assert.deepStrictEqual({ ...came, userProperties: { ...came.userProperties } },
+      { ...said, subscriptionIdentifier: 77 })
+  }
+  await writer.leave()
+  await reader.leave()
+}
+
+async function options () {
+  const both = await client(5, 'js-both')
+  await both.hear('js/options', { qos: 1, nl: true, rap: true, rh: 0 })
+  await both.say('js/options', 'mine', { qos: 1 })
+  const other = await client(5, 'js-other')
+  await other.say('js/options', "other's", { qos: 1, retain: true })
+  const message = await both.next()
+  assert.deepStrictEqual([message.payload, message.retain], ["other's", true])
+  await both.hear('js/options', { qos: 1, nl: true, rap: true, rh: 1 })
+  await both.hear('js/options', { qos: 1, nl: true, rap: true, rh: 2 })
+  await other.say('js/options', 'fence', { qos: 1 })
+  assert.strictEqual((await both.next()).payload, 'fence')
+  await both.leave()
+  await other.leave()
+}
+
+async function aliases () {
+  const reader = await client(5, 'js-reader', { topicAliasMaximum: 3 })
+  await reader.hear('js/alias/+', { qos: 1 })
+  const writer = await client(5, 'js-writer', { autoAssignTopicAlias: true })
+  for (const name of ['a', 'b', 'a', 'a', 'b', 'c', 'd', 'a']) {
+    await writer.say(`js/alias/${name}`, name, { qos: 1 })
+    const message = await reader.next()
+    assert.deepStrictEqual([message.topic, message.payload], [`js/alias/${name}`, name])
+  }
+  await writer.leave()
+  await reader.leave()
+}
+
+async function shares () {
+  const members = [await client(5, 'js-1'), await client(5, 'js-2'), await client(4, 'js-3')]
+  let total = 0
+  const wanted = 30
+  const all = new Promise(resolve => {
+    for (const member of members) {
+      member.on('message', () => { if (++total === wanted) resolve() })
+    }
+  })
+  for (const member of members) await member.hear('$share/js/js/share', { qos: 1 })
+  const writer = await client(5, 'js-writer')
+  for (let number = 0; number < wanted; ++number) await writer.say('js/share', 'x', { qos: 1 })
+  await all
+  for (const one of [writer, ...members]) await one.leave()
+  assert.strictEqual(total, wanted)
+}
+
+async function refusals () {
+  const assigned = await client(5, '')
+  assert(assigned.connack.properties.assignedClientIdentifier)
+  await assigned.leave()
+  await assert.rejects(client(5, 'js', { properties: { authenticationMethod: 'none' } }),
+    error => error.code === 0x8c)
+  const older = await client(5, 'js-same')
+  const told = new Promise(resolve => older.once('disconnect', packet => resolve(packet.reasonCode)))
+  const younger = await client(5, 'js-same')
+  assert.strictEqual(await told, 0x8e)
+  await younger.leave()
+}
+
+async function main () {
+  for (const one of [everyQos, retained, sessions, wills, properties, options, aliases, shares,
+    refusals]) {
+    if (parts.length && !parts.includes(one.name)) continue
+    await one()
+    console.log(`ok ${one.name}`)
+  }
+  process.exit(0)
+}
+
+main().catch(error => { console.error(error); process.exit(1) })
