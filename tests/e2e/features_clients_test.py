@@ -1,0 +1,219 @@
+"""Mosquitto's programs and python3-paho-mqtt use every feature of 3.1, 3.1.1 and 5.0 they have."""
+
+import queue
+import subprocess
+import unittest
+
+import paho.mqtt.client as paho
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from clients import Client, MosquittoSub, publish
+from muster import PATIENCE_S, Muster
+
+VERSIONS = ("31", "311", "5")
+
+
+class Mosquitto(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.muster = Muster()
+        cls.addClassCleanup(cls.muster.__exit__, None, None, None)
+        cls.port = cls.muster.port
+
+    def sub(self, version, *arguments):
+        made = MosquittoSub(self.port, version, *arguments)
+        self.addCleanup(made.close)
+        return made
+
+    def mqtt(self, program, *arguments, status=0):
+        done = subprocess.run([program, "-h", "127.0.0.1", "-p", str(self.port), *arguments],
+                              capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_every_version_and_qos(self):
+        for hears in VERSIONS:
+            with self.sub(hears, "-t", f"m/{hears}", "-q", "2", "-F", "%p %q %r") as reader:
+                for says in VERSIONS:
+                    for qos in "012":
+                        publish(self.port, f"{says}" if says != "31" else "mqttv31",
+                                f"m/{hears}", f"{says}-{qos}", "-q", qos)
+                        self.assertEqual(reader.next(), f"{says}-{qos} {qos} 0")
+
+    def test_retained(self):
+        for version in VERSIONS:
+            spoken = "mqttv31" if version == "31" else version
+            publish(self.port, spoken, f"m/kept/{version}", "kept", "-q", "2", "-r")
+            read = ("-t", f"m/kept/{version}", "-q", "2", "-C", "1", "-F", "%p %q %r")
+            self.assertEqual(self.mqtt("mosquitto_sub", "-V", spoken, *read), "kept 2 1\n")
+            self.mqtt("mosquitto_pub", "-V", spoken, "-t", f"m/kept/{version}", "-n", "-r", "-q",
+                      "1")
+            with self.sub(version, "-t", f"m/kept/{version}") as late:
+                publish(self.port, spoken, f"m/kept/{version}", "fence")
+                self.assertEqual(late.next(), "fence")
+
+    def test_retained_as_published_only_stale_and_removed(self):
+        publish(self.port, "5", "m/rap", "old", "-r", "-q", "1")
+        with self.sub("5", "-t", "m/rap", "--retain-as-published", "-F", "%p %r") as reader:
+            self.assertEqual(reader.next(), "old 1")
+            publish(self.port, "5", "m/rap", "new", "-r", "-q", "1")
+            self.assertEqual(reader.next(), "new 1")
+        # It goes on until its time is over: status 27.
+        self.mqtt("mosquitto_sub", "-V", "5", "-t", "m/rap", "--remove-retained", "-W", "1",
+                  status=27)
+        with self.sub("5", "-t", "m/rap", "-R", "-F", "%p %r") as reader:
+            publish(self.port, "5", "m/rap", "live", "-q", "1")
+            self.assertEqual(reader.next(), "live 0")
+
+    def test_wills(self):
+        for version in VERSIONS:
+            with self.sub(version, "-t", f"m/will/{version}", "-q", "2", "-F", "%p %q") as watcher:
+                with self.sub(version, "-t", "m/nothing", "--will-topic", f"m/will/{version}",
+                              "--will-payload", "gone", "--will-qos", "2", "--will-retain"):
+                    pass  # killed
+                self.assertEqual(watcher.next(), "gone 2")
+            read = ("-t", f"m/will/{version}", "-C", "1", "-F", "%p %r")
+            self.assertEqual(self.mqtt("mosquitto_sub", *read), "gone 1\n")
+
+    def test_sessions(self):
+        for version in ("311", "5"):
+            kept = ("-i", f"m-kept-{version}", "-c", "-q", "2", "-t", f"m/session/{version}")
+            self.mqtt("mosquitto_sub", "-V", version, *kept, "-E")
+            for qos in "12":
+                publish(self.port, version, f"m/session/{version}", qos, "-q", qos)
+            heard = self.mqtt("mosquitto_sub", "-V", version, *kept, "-C", "2", "-F",
+                              "%p %q")
+            self.assertEqual(heard, "1 1\n2 2\n")
+
+    def test_properties(self):
+        form = "%p|%C|%D|%E|%F|%R|%S|%P"
+        connect = []
+        for name, value in (("receive-maximum", "3"), ("maximum-packet-size", "5000"),
+                            ("request-problem-information", "1"),
+                            ("request-response-information", "1"),
+                            ("session-expiry-interval", "30")):
+            connect += ["-D", "connect", name, value]
+        with self.sub("5", "-t", "m/properties", "-q", "2", "-F", form, *connect, "-D", "connect",
+                      "user-property", "who", "me", "-D", "subscribe", "subscription-identifier",
+                      "77", "-D", "subscribe", "user-property", "a", "b") as reader:
+            for qos in "012":
+                publish(self.port, "5", "m/properties", "x", "-q", qos, "-D", "publish",
+                        "content-type", "text", "-D", "publish", "correlation-data", "abc", "-D",
+                        "publish", "message-expiry-interval", "600", "-D", "publish",
+                        "payload-format-indicator", "1", "-D", "publish", "response-topic", "back",
+                        "-D", "publish", "user-property", "k", "v", "-D", "publish",
+                        "user-property", "j", "w")
+                line = reader.next().replace("|599|", "|600|")
+                self.assertEqual(line, "x|text|abc|600|1|back|77|k:v j:w")
+
+    def test_topic_alias(self):
+        with self.sub("5", "-t", "m/alias", "-q", "1") as reader:
+            self.mqtt("mosquitto_pub", "-V", "5", "-t", "m/alias", "-m", "x", "--repeat", "3",
+                      "-q", "1", "-D", "publish", "topic-alias", "2")
+            self.assertEqual([reader.next() for _ in range(3)], ["x"] * 3)
+
+    def test_shared_subscriptions(self):
+        with self.sub("5", "-t", "$share/g/m/share", "-q", "1") as one, \
+                self.sub("311", "-t", "$share/g/m/share", "-q", "1") as two, \
+                self.sub("5", "-t", "m/share", "-q", "1") as alone:
+            for number in range(10):
+                publish(self.port, "5", "m/share", str(number), "-q", "1")
+            self.assertEqual([alone.next() for _ in range(10)], [str(n) for n in range(10)])
+            # Both are asked until every message is found; none comes twice.
+            found = []
+            while len(found) < 10:
+                for reader in (one, two):
+                    try:
+                        found.append(reader.lines.get(timeout=0.1))
+                    except queue.Empty:
+                        pass
+            self.assertEqual(sorted(found), [str(n) for n in range(10)])
+
+    def test_unsubscribe_and_request(self):
+        self.mqtt("mosquitto_sub", "-V", "5", "-t", "m/u", "-t", "m/v", "-U", "m/u", "-E")
+        with self.sub("5", "-t", "m/ask") as answerer:
+            asker = subprocess.Popen(
+                ["mosquitto_rr", "-h", "127.0.0.1", "-p", str(self.port), "-V", "5", "-q", "2",
+                 "-t", "m/ask", "-e", "m/answer", "-m", "question"], stdout=subprocess.PIPE,
+                text=True)
+            self.assertEqual(answerer.next(), "question")
+            publish(self.port, "5", "m/answer", "answer", "-q", "2")
+            self.assertEqual(asker.communicate(timeout=PATIENCE_S)[0], "answer\n")
+
+
+class PahoPython(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.muster = Muster()
+        cls.addClassCleanup(cls.muster.__exit__, None, None, None)
+        cls.port = cls.muster.port
+
+    def client(self, name, **more):
+        made = Client(self.port, name, **more)
+        self.addCleanup(made.close)
+        return made
+
+    @staticmethod
+    def properties(kind, **values):
+        made = Properties(kind)
+        for name, value in values.items():
+            setattr(made, name, value)
+        return made
+
+    def test_qos_2_between_versions(self):
+        for hears in ("311", "5"):
+            reader = self.client(f"reader-{hears}", version=hears)
+            self.assertEqual([int(code.value if hears == "5" else code)
+                              for code in reader.subscribe(f"p/{hears}", 2)], [2])
+            for says in ("311", "5"):
+                writer = self.client(f"writer-{hears}-{says}", version=says)
+                for qos in (0, 1, 2):
+                    writer.publish(f"p/{hears}", f"{says} {qos}", qos)
+                    message = reader.next()
+                    self.assertEqual((message.payload.decode(), message.qos),
+                                     (f"{says} {qos}", qos))
+
+    def test_options_and_properties(self):
+        both, other = self.client("both"), self.client("other")
+        options = SubscribeOptions(2, noLocal=True, retainAsPublished=True, retainHandling=1)
+        said = self.properties(PacketTypes.SUBSCRIBE, SubscriptionIdentifier=5)
+        both.client.subscribe("p/options", options=options, properties=said)
+        both.expect("subscribed")
+        both.publish("p/options", "mine", 2)
+        sent = self.properties(PacketTypes.PUBLISH, PayloadFormatIndicator=1, ContentType="text",
+                               ResponseTopic="back", CorrelationData=b"abc",
+                               MessageExpiryInterval=600, UserProperty=[("a", "1"), ("a", "2")])
+        other.client.publish("p/options", "other's", 2, retain=True, properties=sent)
+        message = both.next()
+        self.assertEqual((message.payload, message.retain, message.qos), (b"other's", True, 2))
+        came = message.properties
+        self.assertEqual((came.ContentType, came.ResponseTopic, came.CorrelationData,
+                          came.PayloadFormatIndicator, came.SubscriptionIdentifier,
+                          came.UserProperty),
+                         ("text", "back", b"abc", 1, [5], [("a", "1"), ("a", "2")]))
+        both.client.unsubscribe("p/options")
+
+    def test_a_will_with_a_delay(self):
+        watcher = self.client("watcher")
+        watcher.subscribe("p/will", 2)
+        mortal = paho.Client("mortal", protocol=paho.MQTTv5)
+        mortal.will_set("p/will", "gone", 2, properties=self.properties(
+            PacketTypes.WILLMESSAGE, WillDelayInterval=1, ContentType="text"))
+        connected = queue.Queue()
+        mortal.on_connect = lambda *_: connected.put(True)
+        mortal.connect("127.0.0.1", self.port, properties=self.properties(
+            PacketTypes.CONNECT, SessionExpiryInterval=60, ReceiveMaximum=10,
+            MaximumPacketSize=1000, TopicAliasMaximum=5))
+        mortal.loop_start()
+        connected.get(timeout=PATIENCE_S)
+        mortal.loop_stop()
+        mortal._sock_close()  # pylint: disable=protected-access
+        message = watcher.next()
+        self.assertEqual((message.payload, message.qos, message.properties.ContentType),
+                         (b"gone", 2, "text"))
+
+
+if __name__ == "__main__":
+    unittest.main()
