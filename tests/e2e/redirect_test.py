@@ -77,7 +77,7 @@ class Redirect(unittest.TestCase):
                        server="query-1", timeout_ms=60_000)
         urgent.wait(URGENT)
         low.wait(LOW)
-        # There may have been no room elsewhere while the burst lasted: who was told busy asks again.
+        # There may have been no room elsewhere while the burst lasted: then more are asked.
         asked = LOW
         while asked < 6 * LOW and not any(a[0]["redirected"] and a[0]["outcome"] == "ok"
                                           for a in low.answers.values()):

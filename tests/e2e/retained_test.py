@@ -187,7 +187,14 @@ class Restarts(unittest.TestCase):
                 cluster.start("global")
                 cluster.wait_ready("global")
                 waiting.wait_for_publish()
-            self.assertEqual(retained(there, "away", 1), ["away x 1"])
+            # The other broker shows what it has until it has found global again.
+            with Client(there, "s") as subscriber:
+                heard = None
+                while heard != "away":
+                    subscriber.subscribe("away")
+                    subscriber.subscribe("fence")
+                    publish(there, "5", "fence", "")
+                    heard = subscriber.next().topic
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 // First arrivals are in publishing order: through an inbox per publisher and topic, on the direct
-// way per connection of the publisher, topic and QoS. A publisher that does not send again what was
-// lost promises an order only within one of its connections.
+// way per connection of the publisher and topic; each QoS by itself (MQTT-4.6.0-5). A publisher that
+// does not send again what was lost promises an order only within one of its connections.
 
 #include <map>
 #include <set>
@@ -22,13 +22,16 @@ class Order final : public Checker {
     if (message.will) return;
     const bool inbox = ledger_.sessions[delivery.session].persistent && delivery.qos > 0;
     const uint32_t scope = inbox ? delivery.session : delivery.connection;
-    if (!seen_.insert({inbox, scope, message.id}).second) return;
+    // What a session has got on either way is not new to it when it comes through its inbox.
+    const bool heard = !heard_.insert({delivery.session, message.id}).second;
+    if (inbox ? heard : !seen_.insert({delivery.connection, message.id}).second) return;
     // Sent before this subscription was there, heard when its publisher sent it again.
     if (message.sent > 1 && (!inbox || !bound_before(delivery, message))) return;
     const bool resent = inbox && message.resent_after_loss;
     const Key key{inbox,          scope,
                   message.device, resent ? UINT32_MAX : message.connection,
-                  message.topic,  delivery.qos};
+                  message.topic,  message.qos,
+                  delivery.qos};
     uint32_t& last = last_[key];
     if (message.id < last) {
       broken("{} got m{} {} of {} after m{}", ledger_.device_names[delivery.device], message.id,
@@ -49,8 +52,9 @@ class Order final : public Checker {
     return false;
   }
 
-  using Key = std::tuple<bool, uint32_t, uint32_t, uint32_t, std::string, uint8_t>;
-  std::set<std::tuple<bool, uint32_t, uint32_t>> seen_;
+  using Key = std::tuple<bool, uint32_t, uint32_t, uint32_t, std::string, uint8_t, uint8_t>;
+  std::set<std::pair<uint32_t, uint32_t>> heard_;  // session, message
+  std::set<std::pair<uint32_t, uint32_t>> seen_;   // connection, message
   std::map<Key, uint32_t> last_;
 };
 
