@@ -133,7 +133,10 @@ void NodePresence::rows(Now now, const std::string& server, wire::WatchRows rows
   }
   for (size_t i = 0; i < rows.rows.size(); ++i) {
     Position at = rows.at;
-    if (i < rows.numbers.size()) at.number = rows.numbers[i];
+    if (i < rows.numbers.size()) {
+      at.number = rows.numbers[i];
+      if (!watch->wire.is_news(rows.watch, rows.rows[i].device.device, at.number)) continue;
+    }
     changed(*watch, presence_item(watch->wire.user(), std::move(rows.rows[i])), at);
   }
   if (watch->states) ask_states(now, number, *watch);

@@ -14,7 +14,7 @@ void NodeWatch::place(Position at) {
   placed_ = true;
   at_ = at;
   parts_.clear();
-  parts_.push_back({0, {}, SlotSet{}.set(), at});
+  parts_.push_back({0, {}, SlotSet{}.set(), at, {}});
   cover();
 }
 
@@ -36,10 +36,10 @@ void NodeWatch::cover() {
     SlotSet left = part.slots;
     for (NodeServers::Share& share : servers_.cover(part.slots)) {
       left &= ~share.slots;
-      parts.push_back({0, std::move(share.server), share.slots, part.at});
+      parts.push_back({0, std::move(share.server), share.slots, part.at, part.beyond});
       open(parts.back());
     }
-    if (left.any()) parts.push_back({0, {}, left, part.at});
+    if (left.any()) parts.push_back({0, {}, left, part.at, std::move(part.beyond)});
   }
   parts_ = std::move(parts);
 }
@@ -77,9 +77,25 @@ NodeWatch::Verdict NodeWatch::rows(const std::string& server, const wire::WatchR
   // Of a watch that resumed there is no snapshot, so this is a server that takes no more watches.
   if (rows.kind == wire::WatchKind::snapshot_end) return Verdict::refused;
   if (rows.kind != wire::WatchKind::change) return Verdict::stale;
-  part->at = std::max(part->at, rows.at);
+  std::erase_if(part->beyond, [&](const auto& told) { return told.second <= part->at.number; });
+  part->at = std::max(part->at, rows.at);  // these rows are still compared with the others
   at_ = std::max(at_, rows.at);
   return Verdict::changes;
+}
+
+bool NodeWatch::is_news(uint64_t part, const std::string& device, uint64_t number) {
+  for (Part& one : parts_) {
+    if (one.number != part) continue;
+    const auto told = one.beyond.find(device);
+    if (told != one.beyond.end() && number <= told->second) return false;
+    if (number <= one.at.number) return true;
+    if (told != one.beyond.end()) {
+      told->second = number;
+    } else if (one.beyond.size() < desk_.options.presence_backlog_rows) {
+      one.beyond.emplace(device, number);
+    }
+  }
+  return true;
 }
 
 }  // namespace muster::broker

@@ -5,6 +5,7 @@
 // it was (resume). Told `reset`, refused, or not yet placed, it knows nothing and must be placed
 // (again). Owned by NodePresence, on the Node's thread.
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,9 @@ class NodeWatch {
 
   enum class Verdict { stale, changes, reset, refused };
   Verdict rows(const std::string& server, const wire::WatchRows& rows);
+  // Of changes: false if this one came before, from the server that told this part until it was
+  // opened again from a place that lies before it.
+  bool is_news(uint64_t part, const std::string& device, uint64_t number);
 
  private:
   struct Part {
@@ -38,6 +42,9 @@ class NodeWatch {
     std::string server;  // empty: nobody watches these slots
     SlotSet slots;
     Position at;
+    // What was told beyond `at`: one entry of the log may change many devices. Bound:
+    // presence_backlog_rows; what does not fit may be told twice.
+    std::map<std::string, uint64_t> beyond;
   };
   void open(Part& part);
 

@@ -287,6 +287,25 @@ TEST_F(NodePresenceTest, AWatchGoesOnAtAnotherServer) {
   EXPECT_EQ(first.watches(), 0u);
 }
 
+TEST_F(NodePresenceTest, WhatWasToldInTheMidstOfAnEntryIsNotToldAgainByAnotherServer) {
+  start();
+  open(1, "+");
+  settle();
+  QueryServer& first = one->watches() == 1 ? *one : *two;
+  QueryServer& second = one->watches() == 1 ? *two : *one;
+  first.midway = true;
+  set("d1", "ann", Status::online);
+  settle();
+  ASSERT_EQ(rows(1), 1u);
+  world.cut("a", first.peer().info().name);
+  ASSERT_TRUE(world.run_until([&] { return second.watches() == 1; }));
+  settle();
+  EXPECT_EQ(rows(1), 1u);
+  set("d1", "ann", Status::offline);
+  settle();
+  EXPECT_EQ(rows(1), 2u);
+}
+
 TEST_F(NodePresenceTest, AResetBringsAFreshSnapshot) {
   start();
   log.set("d1", "ann", Status::online);

@@ -71,9 +71,11 @@ void QueryServer::catch_up() {
 void QueryServer::tell(Watch& watch) {
   wire::WatchRows rows;
   rows.watch = watch.open.watch;
-  rows.at = {1, log_.number};
+  rows.at = {1, log_.number - (midway ? 1 : 0)};
   for (const auto& [number, row] : log_.changes) {
-    if (number > watch.told && matches(watch.open.where, row)) rows.rows.push_back(row);
+    if (number <= watch.told || !matches(watch.open.where, row)) continue;
+    rows.rows.push_back(row);
+    rows.numbers.push_back(number);
   }
   watch.told = log_.number;
   if (!rows.rows.empty()) peer_->stream(watch.broker, rows);

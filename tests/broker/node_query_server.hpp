@@ -33,6 +33,7 @@ class QueryServer {
   uint64_t behind = 0;     // its answers are that much older than the log
   bool forgetful = false;  // a resumed watch is told reset
   bool full = false;       // takes no more watches
+  bool midway = false;     // of an entry of the log it has told some changes, and has more
   size_t watches() const { return watches_.size(); }
   void answer(const wire::Task& task);
 
