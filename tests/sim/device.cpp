@@ -96,7 +96,7 @@ void Device::connect_to(const std::string& broker, bool clean_start) {
   context_.note("{} connects #{} to {}{}", profile_.id, line->connection, broker,
                 clean_start ? " clean" : "");
   if (line_) {
-    line_->forgot = true;
+    record(line_).forgot = true;
     older_.push_back(line_);
   }
   if (!profile_.persistent) outgoing_.clear();

@@ -71,7 +71,6 @@ class Device {
     std::unique_ptr<Client> client;
     bool accepted = false;
     bool over = false;
-    bool forgot = false;  // a takeover has made the device forget what it had sent here
     uint16_t send_maximum = 65535;
     std::deque<std::pair<mqtt::PacketType, uint16_t>> acks;  // owed to the broker, in order
     bool acks_planned = false;

@@ -19,7 +19,7 @@ void Device::acknowledgement(const LinePtr& line, const mqtt::Acknowledgement& p
 std::deque<Device::Outgoing>::iterator Device::outgoing(const LinePtr& line, uint16_t packet_id) {
   const auto it = std::find_if(outgoing_.begin(), outgoing_.end(),
                                [&](const Outgoing& o) { return o.packet_id == packet_id; });
-  if (superseded(line) || (it == outgoing_.end() && line->forgot)) return outgoing_.end();
+  if (superseded(line) || (it == outgoing_.end() && record(line).forgot)) return outgoing_.end();
   if (it == outgoing_.end()) {
     throw Violation("conversation", fmt::format("{} #{}: acknowledgement {} of nothing",
                                                 profile_.id, line->connection, packet_id));

@@ -43,6 +43,7 @@ struct Connection {
   Instant dialled{};
   Instant accepted = never;  // CONNACK 0x00 arrived
   bool session_present = false;
+  bool forgot = false;  // a takeover has made the device forget what it had sent here
   Instant superseded = never;  // a younger one of the device was accepted: it looks there
   Instant ended = never;
   End end = End::none;

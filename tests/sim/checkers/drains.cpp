@@ -34,8 +34,9 @@ class Drains final : public Checker {
     if (message.will || message.qos == 0 || message.acknowledged != never) return;
     if (message.resent_after_loss) {
       if (!ledger_.living(message.device)) return;
-    } else if (!ledger_.connections[message.connection].heeded()) {
-      return;
+    } else {
+      const Connection& connection = ledger_.connections[message.connection];
+      if (!connection.heeded() || connection.forgot) return;
     }
     broken("{} waits for the PUBACK of m{}", ledger_.device_names[message.device], message.id);
   }
