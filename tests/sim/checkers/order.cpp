@@ -1,6 +1,6 @@
 // First arrivals are in publishing order: through an inbox per publisher and topic, on the direct
-// way per connection of the publisher and topic; each QoS by itself (MQTT-4.6.0-5). A publisher that
-// does not send again what was lost promises an order only within one of its connections.
+// way per connection of the publisher and topic; each QoS by itself (MQTT-4.6.0-5). A publisher
+// that does not send again what was lost promises an order only within one of its connections.
 
 #include <map>
 #include <set>
