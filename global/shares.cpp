@@ -87,7 +87,7 @@ void Shares::publish(Now now, wire::Publish message) {
     ++dropped_;
     return;
   }
-  publications_.route(message.publication, message.share, ShareWay::passed);
+  publications_.route(message.publication, message.share, ShareWay::one);  // it finds an owner
 }
 
 std::vector<std::string> Shares::to_groups(Now now, const wire::Publication& publication,

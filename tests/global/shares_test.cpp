@@ -168,7 +168,7 @@ TEST_F(SharesTest, AStalePublicationIsPassedOnOnce) {
   auto sent = b1().take_all<wire::Publish>();
   for (wire::Publish& more : b2().take_all<wire::Publish>()) sent.push_back(std::move(more));
   ASSERT_EQ(sent.size(), 1u);
-  EXPECT_EQ(sent[0].way, ShareWay::passed);
+  EXPECT_EQ(sent[0].way, ShareWay::one);
   publish("y", ShareWay::passed);
   EXPECT_FALSE(b1().take<wire::Publish>());
   EXPECT_FALSE(b2().take<wire::Publish>());
