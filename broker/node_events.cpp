@@ -148,7 +148,8 @@ void Node::State::handle(Now now, wire::Acknowledged& event) {
   if (peer == nullptr || !peer->open) return;
   streams.acknowledged(now.mono, *peer, event.number);
   routes.acknowledged(*peer);
-  if (peer->role == Role::global) sessions.acknowledged(*peer, event.number);
+  if (peer->role != Role::global) return;
+  if (sessions.acknowledged(*peer, event.number)) lease.listed(now.mono);
 }
 
 void Node::State::handle(Now now, wire::Received& event) {

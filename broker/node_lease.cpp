@@ -6,6 +6,7 @@ namespace muster::broker {
 
 void NodeLease::global_up(Instant now, const std::string& global) {
   global_ = global;
+  if (until_ != Instant{} && until_ <= now) tells_from_ = UINT64_MAX;
   next_ = now;
   tick(now);
 }
@@ -26,9 +27,17 @@ void NodeLease::granted(const wire::LeaseGrant& grant) {
     if (until <= until_) return;
     until_ = until;
     ++desk_.counters.leases;
-    desk_.mail.post_all(Lease{until_});
+    if (grant.request >= tells_from_) desk_.mail.post_all(Lease{until_});
     return;
   }
+}
+
+// Evictions that follow from the claims stand before the grant of what is asked for now.
+void NodeLease::listed(Instant now) {
+  if (tells_from_ != UINT64_MAX) return;
+  tells_from_ = number_ + 1;
+  next_ = now;
+  tick(now);
 }
 
 void NodeLease::deposed(Instant now) {

@@ -14,6 +14,7 @@ class NodeLease {
   explicit NodeLease(NodeDesk& desk) : desk_(desk) {}
 
   void global_up(Instant now, const std::string& global);
+  void listed(Instant now);  // global has heard all claims
   void global_down() { next_ = never; }
   void granted(const wire::LeaseGrant& grant);
   void deposed(Instant now);  // it has ended
@@ -32,6 +33,9 @@ class NodeLease {
   Instant next_ = never;
   Instant until_{};
   uint64_t number_ = 0;
+  // If it had run out, shards do not hear of it before global has said who was evicted meanwhile:
+  // only of what was asked for, from this request on, when global had all claims.
+  uint64_t tells_from_ = 0;
   std::deque<Request> requests_;  // the newest few
 };
 

@@ -85,10 +85,12 @@ void NodeSessions::claims_listed(ShardIndex shard, const ClaimsListed& letter) {
   end_number_ = desk_.links.stream(global->name, wire::ClaimsEnd{});
 }
 
-void NodeSessions::acknowledged(const NodePeer& global, uint64_t number) {
-  if (end_number_ != 0 && number >= end_number_) listed_ = true;
+bool NodeSessions::acknowledged(const NodePeer& global, uint64_t number) {
+  const bool all = end_number_ != 0 && number >= end_number_;
+  listed_ = listed_ || all;
   const size_t waiting = desk_.links.waiting_bytes(global.name);
   if (list_again_ && global.up && waiting < desk_.options.link.window_bytes / 2) global_up(global);
+  return all;
 }
 
 }  // namespace muster::broker

@@ -22,7 +22,7 @@ class NodeSessions {
   void global_up(const NodePeer& global);  // begins a list
   void global_down();  // gives up a list that is being made: it would lack what comes now
   void claims_listed(ShardIndex shard, const ClaimsListed& letter);
-  void acknowledged(const NodePeer& global, uint64_t number);
+  bool acknowledged(const NodePeer& global, uint64_t number);  // the list of claims, all of it
   void renewed() { end_number_ = 0; }
 
   bool listed() const { return listed_; }  // global has had all claims once

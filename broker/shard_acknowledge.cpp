@@ -68,11 +68,21 @@ void Shard::State::taken(const Taken& letter) {
   }
 }
 
+// While the lease is over a younger connection may have the session elsewhere, and global lets go
+// what this one publishes with QoS 2: PUBREC must not say otherwise.
+bool Shard::State::may_answer(uint32_t index, const AckQueue::Item& item) {
+  const Client& client = at(index);
+  if (item.type != PacketType::pubrec || !client.inbox || now.mono < lease_until) return true;
+  await_lease(index);
+  return false;
+}
+
 void Shard::State::release_acks(uint32_t index) {
   Client& client = at(index);
   auto& items = client.acks->items;
   while (!items.empty() && items.front().done) {
     const AckQueue::Item& item = items.front();
+    if (!may_answer(index, item)) break;
     client.acks->pubrecs -= item.type == PacketType::pubrec;
     write(index, Acknowledgement{item.type, item.packet_id, item.reason, {}});
     items.pop_front();

@@ -66,8 +66,12 @@ void Shard::State::pump_inbox(uint32_t index) {
     }
     inbox.held.pop_front();
   }
-  if (inbox.held.empty() || now.mono < lease_until || inbox.awaits_lease) return;
-  inbox.awaits_lease = true;
+  if (!inbox.held.empty() && now.mono >= lease_until) await_lease(index);
+}
+
+void Shard::State::await_lease(uint32_t index) {
+  InboxState& inbox = *at(index).inbox;
+  if (std::exchange(inbox.awaits_lease, true)) return;
   lease_waits.push_back(ref(index));
 }
 
@@ -162,6 +166,7 @@ void Shard::State::lease_renewed(Instant until) {
     if (client == nullptr) continue;
     client->inbox->awaits_lease = false;
     pump_inbox(waiting.index);
+    if (client->acks) release_acks(waiting.index);
   }
 }
 

@@ -248,6 +248,7 @@ struct Shard::State {
                    uint32_t targets);
   void answer(uint32_t index, mqtt::PacketType type, uint16_t packet_id, mqtt::Reason reason,
               uint32_t targets);
+  bool may_answer(uint32_t index, const AckQueue::Item& item);
   void release_acks(uint32_t index);
   void taken(const Taken& letter);
   void puback(uint32_t index, const mqtt::Frame& frame);
@@ -318,6 +319,7 @@ struct Shard::State {
   void came_again(uint32_t index, const wire::InboxEntry& entry);
   void tell_global(uint32_t index);
   void inbox_send(uint32_t index, const wire::InboxEntry& entry);
+  void await_lease(uint32_t index);
   void lease_renewed(Instant until);
   void flush_inbox_acks();
 

@@ -143,6 +143,29 @@ TEST_F(NodeSessionsTest, TheLeaseCountsFromWhenItWasAskedFor) {
   EXPECT_GE(global->all<wire::LeaseRequest>().size(), 3u);
 }
 
+TEST_F(NodeSessionsTest, ALeaseThatHadRunOutIsGoodOnceGlobalHasHadAllClaims) {
+  start_global();
+  ASSERT_TRUE(world.run_until([&] { return !global->all<wire::LeaseRequest>().empty(); }));
+  global->talk("a", wire::LeaseGrant{1, Term{1}});
+  ASSERT_TRUE(world.run_until([&] { return a->last<Lease>(0) != nullptr; }));
+  const Instant first = a->last<Lease>(0)->until;
+  world.cut("a", "global");
+  world.run(4s);
+  global->received.clear();
+  global->store = false;
+  world.heal();
+  ASSERT_TRUE(world.run_until([&] { return !global->all<wire::LeaseRequest>().empty(); }));
+  const uint64_t before = global->all<wire::LeaseRequest>().back().request;
+  global->talk("a", wire::LeaseGrant{before, Term{1}});
+  world.run(100ms);
+  EXPECT_EQ(a->last<Lease>(0)->until, first);  // who was evicted meanwhile is not said yet
+  global->store = true;
+  global->acknowledge_all("a");
+  world.run(1s);
+  global->talk("a", wire::LeaseGrant{global->all<wire::LeaseRequest>().back().request, Term{1}});
+  ASSERT_TRUE(world.run_until([&] { return a->last<Lease>(0)->until > first; }));
+}
+
 TEST_F(NodeSessionsTest, ADeposedBrokerSaysEverythingAgainUnderANewIncarnation) {
   start_global();
   TestBroker& b = world.broker("b");

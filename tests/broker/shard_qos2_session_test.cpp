@@ -159,6 +159,17 @@ TEST_F(ShardQos2Session, GlobalGetsThePacketIdentifierAndPubcompWaitsForIt) {
   expect(device, PacketType::pubcomp, 7);
 }
 
+TEST_F(ShardQos2Session, PubrecWaitsForTheLease) {
+  world.read(device);
+  world.send(device, message("t", "x", Qos::exactly_once, 7));
+  world.letter(0, Lease{world.now.mono});  // the session may be elsewhere now
+  take(tokens());
+  EXPECT_TRUE(world.read(device).empty());
+  world.letter(0, Lease{world.now.mono + std::chrono::seconds(2)});
+  world.settle();
+  expect(device, PacketType::pubrec, 7);
+}
+
 TEST_F(ShardQos2Session, WhatAnotherBrokerTookGoesNowhere) {
   world.drop(device);
   Device& next = reconnect({"p", Serial{}, Term{6}, true, {}, {7, 8}, {}});
