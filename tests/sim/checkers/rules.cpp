@@ -15,6 +15,7 @@ void add_all_checkers(Checkers& checkers, Context& context, const Ledger& ledger
                          repeats,
                          one_owner,
                          packet_window,
+                         inbox_numbers,
                          puback_order,
                          session_kept,
                          only_who_asked,

@@ -17,6 +17,7 @@ MakeRule exactly_once;
 MakeRule repeats;
 MakeRule one_owner;
 MakeRule packet_window;
+MakeRule inbox_numbers;
 MakeRule puback_order;
 MakeRule session_kept;
 MakeRule only_who_asked;
