@@ -124,12 +124,13 @@ void Node::State::release_bits(Now now) {
 // Global judged our incarnation dead (protocol.md, Names and numbers): everything is said again
 // under a new one, and the shards claim their connections once global has heard of it.
 void Node::State::renew(Now now) {
-  deposed = false;
+  const uint64_t taken = std::exchange(deposed, std::nullopt)->taken;
   ++desk.counters.deposed;
   const Incarnation incarnation = next_incarnation(desk.links.self().incarnation);
   log::warning("global judged this broker dead: it goes on under a new incarnation");
   lease.deposed(now.mono);
   sessions.renewed();
+  streams.taken_up_to(global_peer, taken);
   peers.each([&](NodePeer& peer) {
     peer_routes.forget_answers(peer.index);
     if (peer.open) streams.renewed(peer.index);
@@ -201,8 +202,8 @@ void Node::State::from_global(wire::Message& message) {
     retained.received(std::move(*stored));
   } else if (auto* synced = std::get_if<wire::RetainedSynced>(&message)) {
     retained.synced(*synced);
-  } else if (std::holds_alternative<wire::Deposed>(message)) {
-    deposed = true;
+  } else if (auto* judged = std::get_if<wire::Deposed>(&message)) {
+    deposed = *judged;
   } else {
     sessions.from_global(std::move(message));
   }

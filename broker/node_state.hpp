@@ -1,6 +1,8 @@
 #pragma once
 // The inside of a Node: its machines, and who of them hears of what. Private to broker/node*.cpp.
 
+#include <optional>
+
 #include "broker/node.hpp"
 #include "broker/node_lease.hpp"
 #include "broker/node_peer_routes.hpp"
@@ -31,8 +33,8 @@ struct Node::State {
   NodePresence presence;
   NodeSys sys;
 
-  bool deposed = false;   // take a new incarnation once this batch of events is done
-  bool renewing = false;  // links that end now end because we did
+  std::optional<wire::Deposed> deposed;  // a new incarnation once this batch of events is done
+  bool renewing = false;                 // links that end now end because we did
   bool stopping = false;
   bool out_of_time = false;
   Instant stop_by = never;

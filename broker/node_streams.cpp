@@ -85,12 +85,16 @@ void NodeStreams::taken(Receipt receipt) {
 }
 
 void NodeStreams::acknowledged(Instant now, const NodePeer& peer, uint64_t number) {
-  std::deque<Item>& sent = lines_[peer.index].sent;
+  taken_up_to(peer.index, number);
+  pump(now, peer);
+}
+
+void NodeStreams::taken_up_to(PeerIndex index, uint64_t number) {
+  std::deque<Item>& sent = lines_[index].sent;
   while (!sent.empty() && sent.front().number <= number) {
     done(sent.front());
     sent.pop_front();
   }
-  pump(now, peer);
 }
 
 std::vector<std::pair<ShardIndex, SharedMessage>> NodeStreams::ended(PeerIndex index) {

@@ -37,6 +37,7 @@ class NodeStreams {
 
   void up(Instant now, const NodePeer& peer) { pump(now, peer); }  // after its routes
   void acknowledged(Instant now, const NodePeer& peer, uint64_t number);
+  void taken_up_to(PeerIndex index, uint64_t number);  // acknowledged by a stream that is over
   // Everything to it counts as taken. Returns what was for one member of a group and may go to
   // another: what has QoS 2 only if it was not sent.
   std::vector<std::pair<ShardIndex, SharedMessage>> ended(PeerIndex index);

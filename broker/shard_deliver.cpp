@@ -25,7 +25,8 @@ void Shard::State::deliver_to(const Target& target, Outgoing& outgoing) {
   if (acknowledged && client.persistent) return;  // comes through its inbox
 
   if (!target.identifiers.empty() && client.version == Version::v5) {
-    Outgoing own{outgoing.publication, outgoing.from, {}, outgoing.retain, outgoing.shared};
+    Outgoing own{outgoing.publication, outgoing.from,   {},
+                 outgoing.retain,      outgoing.shared, outgoing.awaited};
     Bytes properties(outgoing.publication.properties);
     mqtt::Properties identifiers;
     identifiers.subscription_identifiers = target.identifiers;
@@ -44,7 +45,8 @@ void Shard::State::deliver_to(const Target& target, Outgoing& outgoing) {
     if (outgoing.shared != nullptr) keep_share(target.client, id, *outgoing.shared, qos);
     return;
   }
-  if (client.outbox.size() > options.outbox_limit_bytes && slow(target.client)) return;
+  const bool full = client.outbox.size() > options.outbox_limit_bytes && !outgoing.awaited;
+  if (full && slow(target.client)) return;
   ++counters.delivered;
   write_publish(target.client, packet.packet, packet.tail);
 }

@@ -127,7 +127,8 @@ void Shard::State::pump_retained(uint32_t index) {
   if (state.reads.empty()) return client.retained.reset();
   const RetainedReads::Read& first = state.reads.front();
   if (first.wanted > retaining.ready) return;
-  if (client.waiting || client.outbox.size() - client.sent > low_water) return;
+  const size_t room = std::min(low_water, options.outbox_limit_bytes);
+  if (client.waiting || client.outbox.size() - client.sent > room) return;
 
   if (!mqtt::has_wildcard(first.filter)) {
     state.shard = static_cast<uint16_t>(home_of(first.filter, options.shards));
@@ -184,6 +185,7 @@ void Shard::State::retained_page(const RetainedPage& letter) {
         value.topic, value.payload, properties, {}, static_cast<mqtt::Qos>(value.qos)};
     outgoing.publication.expiry_s = value.expiry_s;
     outgoing.retain = true;
+    outgoing.awaited = true;
     deliver_to(target, outgoing);
   }
   state.after = letter.after;

@@ -37,6 +37,7 @@ struct Outgoing {
   Form forms[2][3];                         // [5.0?][QoS]
   bool retain = false;                      // goes out with RETAIN 1
   const PublicationView* shared = nullptr;  // to a member of a group: as it came, with its name
+  bool awaited = false;                     // of a page that was asked for when there was room
 };
 
 // Retained messages: those that live here, and what is known of those that live with neighbours.

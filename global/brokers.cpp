@@ -82,8 +82,20 @@ std::vector<Incarnation> Brokers::predecessors(const std::string& name, Incarnat
 
 void Brokers::die(Now now, Broker& broker) {
   change(now, broker, BrokerState::dead);
+  broker.died_in = ledger_.number();
   ++dead_;
   forget_oldest_dead();
+}
+
+std::optional<wire::Deposed> Brokers::deposed(const Broker& broker) const {
+  if (!broker.dead() || broker.died_in > stored_) return std::nullopt;
+  const auto taken = taken_.find(broker.incarnation());
+  return wire::Deposed{taken == taken_.end() ? 0 : taken->second};
+}
+
+void Brokers::stored(const Commit& commit) {
+  stored_ = commit.number;
+  for (const auto& [incarnation, taken] : commit.taken) taken_[incarnation] = taken.second;
 }
 
 void Brokers::forget_oldest_dead() {
@@ -97,6 +109,7 @@ void Brokers::forget_oldest_dead() {
     if (!oldest) return;
     ledger_.erase(keys::broker(oldest->incarnation()));
     ledger_.erase(keys::taken(oldest->incarnation()));
+    taken_.erase(oldest->incarnation());
     brokers_.erase(oldest->incarnation());
     --dead_;
   }

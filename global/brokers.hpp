@@ -5,6 +5,7 @@
 // incarnation, never per device. Owned by Global, one thread.
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct Broker {
   bool listing_open = false;
   DeviceList devices;               // rows that say they are connected here
   std::vector<Incarnation> former;  // dead ones of the same process, while it lists its connections
+  uint64_t died_in = 0;             // commit; 0: before our start
 
   bool dead() const { return row.state == wire::BrokerState::dead; }
   bool alive() const { return row.state == wire::BrokerState::alive; }
@@ -58,6 +60,11 @@ class Brokers {
   // Incarnations of this name other than the one that lives now.
   std::vector<Incarnation> predecessors(const std::string& name, Incarnation living) const;
   void die(Now now, Broker& broker);
+  // What a dead one is told: how far its stream is stored. Nothing until its death is, too.
+  std::optional<wire::Deposed> deposed(const Broker& broker) const;
+
+  void load_taken(Incarnation incarnation, uint64_t number) { taken_[incarnation] = number; }
+  void stored(const Commit& commit);
 
   // Whose lease has just ended, and who has been unreachable for too long.
   struct Due {
@@ -75,6 +82,8 @@ class Brokers {
   Ledger& ledger_;
   Log& log_;
   std::map<Incarnation, Broker> brokers_;
+  std::map<Incarnation, uint64_t> taken_;  // stream numbers that are stored
+  uint64_t stored_ = 0;                    // commits up to here are
   size_t dead_ = 0;
 };
 

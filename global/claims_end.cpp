@@ -155,10 +155,7 @@ bool Claims::sweep(Now now, Incarnation incarnation, uint32_t& rows) {
   // Wills of connections whose devices have moved on.
   while (rows < options_.sweep_rows) {
     const auto open = wills_.open_of(incarnation, options_.sweep_rows - rows);
-    if (open.empty()) {
-      ledger_.erase(keys::taken(incarnation));
-      return true;
-    }
+    if (open.empty()) return true;
     rows += static_cast<uint32_t>(open.size());
     for (const Wills::Open& will : open) {
       ended(now, will.client_id, will.connection, GoneReason::broker_lost, now.wall.ms,

@@ -78,6 +78,7 @@ void Global::State::finish_turn(Now now) {
 // The commit is stored, or had nothing to store: what waited for it leaves, in order.
 void Global::State::release(Now now, Commit commit) {
   opened = true;
+  brokers.stored(commit);
   log.stored(std::move(commit.entries));
   retained.release(commit, links);
   for (Said& said : commit.said) {

@@ -43,6 +43,7 @@ struct Global::State {
   void from_broker(Now now, Broker& broker, wire::Message& message);
   void hello(Now now, const wire::PeerUp& event);
   void died(Now now, Incarnation incarnation);
+  void depose(const Broker& broker);
   void learn(Now now, const wire::Directory& directory);
   void settle_subscriptions(Now now);
 

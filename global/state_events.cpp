@@ -42,11 +42,13 @@ void Global::State::handle_events(Now now) {
 void Global::State::up(Now now, const wire::PeerUp& event) {
   if (event.peer.role != wire::Role::broker) return;
   const Broker* known = brokers.find(event.peer.incarnation);
-  if (known && known->dead()) {
-    links.talk(event.peer.name, wire::Deposed{});
-    return;
-  }
+  if (known && known->dead()) return depose(*known);
   hello(now, event);
+}
+
+// Said again whenever it asks for its lease.
+void Global::State::depose(const Broker& broker) {
+  if (const auto deposed = brokers.deposed(broker)) links.talk(broker.name(), *deposed);
 }
 
 void Global::State::hello(Now now, const wire::PeerUp& event) {
@@ -91,7 +93,7 @@ void Global::State::received(Now now, wire::Received& event) {
   Broker* broker = brokers.find(event.incarnation);
   if (!broker) return;
   if (broker->dead()) {  // nothing of it is taken, nothing acknowledged
-    if (event.number == 0) links.talk(event.peer, wire::Deposed{});
+    if (event.number == 0) depose(*broker);
     return;
   }
   from_broker(now, *broker, event.message);

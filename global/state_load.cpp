@@ -62,7 +62,9 @@ bool Global::State::load(const store::Put& record, const keys::Parsed& key) {
       return retained.load(name, value);
     case Kind::taken: {
       Reader reader(value);
-      links.set_taken(Incarnation{key.number}, reader.number());
+      const uint64_t number = reader.number();
+      links.set_taken(Incarnation{key.number}, number);
+      brokers.load_taken(Incarnation{key.number}, number);
       retained.load_counter(Incarnation{key.number}, reader.number());
       return true;
     }

@@ -302,7 +302,7 @@ struct Form<LeaseGrant> {
 template <>
 struct Form<Deposed> {
   static constexpr uint8_t type = 32;
-  static void visit(auto& v, auto&) { v(); }
+  static void visit(auto& v, auto& m) { v(m.taken); }
 };
 
 // ---- replicas and watches

@@ -245,7 +245,11 @@ struct LeaseGrant {
   uint64_t request = 0;
   Term term = Term::none;
 };
-struct Deposed {};  // global -> broker: your incarnation was judged dead; take a new one
+// global -> broker: your incarnation was judged dead; take a new one. Of its stream everything up
+// to `taken` is stored, and nothing behind it ever will be.
+struct Deposed {
+  uint64_t taken = 0;
+};
 
 // ---- replicas: query <-> global
 // ---------------------------------------------------------------------

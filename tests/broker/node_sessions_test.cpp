@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include "tests/broker/node_world.hpp"
 
 namespace muster::broker::node_testing {
@@ -196,6 +197,30 @@ TEST_F(NodeSessionsTest, ADeposedBrokerSaysEverythingAgainUnderANewIncarnation) 
   ASSERT_TRUE(world.run_until([&] { return b.bit_of("x") >= 0 && a->bit_of("y") >= 0; }));
   EXPECT_TRUE(a->all<PeerLost>(0).empty());  // it was not b that ended
   EXPECT_EQ(b.all<PeerLost>(0).size(), 1u);
+}
+
+// What global had stored of the stream that is over counts as taken, and is not said twice.
+TEST_F(NodeSessionsTest, ADeposedBrokerSaysOnlyWhatGlobalHasNot) {
+  start_global();
+  ASSERT_TRUE(world.run_until([&] { return a->node().serving(); }));
+  global->store = false;
+  a->publish(0, "stored", 1, 5);
+  a->publish(0, "lost", 1, 6);
+  world.run(100ms);
+  const auto sent = [&](BytesView topic) {
+    return std::find_if(global->received.begin(), global->received.end(), [&](const auto& event) {
+      const auto* publish = std::get_if<wire::Publish>(&event.message);
+      return publish != nullptr && publish->publication.topic == topic;
+    });
+  };
+  ASSERT_NE(sent("lost"), global->received.end());
+  const uint64_t stored = sent("stored")->number;
+  global->received.clear();
+  global->store = true;
+  global->talk("a", wire::Deposed{stored});
+  ASSERT_TRUE(world.run_until([&] { return a->taken(0).size() == 2; }));
+  EXPECT_EQ(sent("stored"), global->received.end());
+  EXPECT_NE(sent("lost"), global->received.end());
 }
 
 TEST_F(NodeSessionsTest, StopsOnceGlobalHasStoredTheLastWords) {

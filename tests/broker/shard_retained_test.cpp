@@ -208,6 +208,30 @@ TEST_P(ShardRetained, ManyComeAsTheReaderTakesThem) {
   EXPECT_EQ(count, 1000u);
 }
 
+// A page was asked for when there was room: none of it is dropped, however little room that is.
+TEST_P(ShardRetained, AnOutboxSmallerThanAPageLosesNone) {
+  Options options;
+  options.outbox_limit_bytes = 1000;
+  ShardWorld narrow(GetParam(), options);
+  Device& publisher = narrow.connect(clean("p"));
+  for (int i = 0; i < 50; ++i) {
+    mqtt::Publish packet = message("t/" + std::to_string(i), Bytes(900, 'x'));
+    packet.retain = true;
+    narrow.send(publisher, packet);
+  }
+  Device& late = narrow.connect(clean("late"));
+  narrow.read(late);
+  narrow.send(late, subscribe(1, "#", Qos::at_most_once));
+  size_t count = 0;
+  for (int round = 0; round < 50; ++round) {
+    narrow.send(late, mqtt::Pingreq{});  // makes its outbox dirty
+    for (const mqtt::Packet& packet : narrow.read(late)) {
+      count += std::holds_alternative<mqtt::Publish>(packet) ? 1 : 0;
+    }
+  }
+  EXPECT_EQ(count, 50u);
+}
+
 TEST_P(ShardRetained, WithQos1TheyWaitForTheWindow) {
   Device& publisher = client("p");
   for (uint16_t i = 1; i <= 300; ++i) {

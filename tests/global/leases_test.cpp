@@ -103,6 +103,29 @@ TEST_F(LeasesTest, ADeadIncarnationIsFinal) {
   EXPECT_EQ(status("device"), Status::online);
 }
 
+// What it had stored is not sent again under the next incarnation: nobody gets it twice.
+TEST_F(LeasesTest, ADeadIncarnationIsToldHowFarItsStreamIsStored) {
+  Peer& b1 = world.broker("b1", 11);
+  const uint64_t stored = b1.stream(clean_claim("device", 1));
+  world.run();
+  b1.cut = true;
+  world.advance_ms(14'000);
+  const uint64_t late = b1.stream(clean_claim("late", 2));
+  b1.cut = false;
+  world.advance_ms(3000);
+  const auto deposed = b1.take<wire::Deposed>();
+  ASSERT_TRUE(deposed);
+  EXPECT_GE(deposed->taken, stored);
+  EXPECT_LT(deposed->taken, late);
+
+  world.restart();
+  b1.talk(wire::LeaseRequest{7});
+  world.advance_ms(3000);
+  const auto again = b1.take<wire::Deposed>();
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->taken, deposed->taken);
+}
+
 TEST_F(LeasesTest, AnotherIncarnationOfTheSameNameEndsTheFirst) {
   Peer& b1 = world.broker("b1", 11);
   b1.stream(clean_claim("stays", 1));

@@ -20,7 +20,11 @@ void Bindings::sent(const std::string& from, const std::string& to, const wire::
       for (const std::string& broker : Cluster::brokers())
         grants_[broker].push_back(context_.now());
     }
-    if (std::holds_alternative<wire::LeaseGrant>(message)) grants_[to].push_back(context_.now());
+    const auto* grant = std::get_if<wire::LeaseGrant>(&message);
+    if (grant == nullptr) return;
+    uint64_t& newest = life_of(to).granted;  // what is sent again is no further lease
+    if (grant->request > newest) grants_[to].push_back(context_.now());
+    newest = std::max(newest, grant->request);
     return;
   }
   const auto* taken = std::get_if<wire::RoutesTaken>(&message);

@@ -34,6 +34,7 @@ class Bindings {
   struct Life {
     std::map<uint64_t, wire::Routes> announced;  // by number: not acknowledged yet
     uint64_t taken = 0;
+    uint64_t granted = 0;   // newest lease request that was answered
     Instant first = never;  // routes of global are known since then
     std::map<std::string, std::vector<Span>> known;
   };

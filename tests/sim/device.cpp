@@ -254,8 +254,8 @@ void Device::close(const LinePtr& line, End end, uint8_t reason) {
   // The object outlives the call that brought us here.
   context_.schedule.after(Duration(0), [line] { line->client.reset(); });
   std::erase_if(older_, [](const LinePtr& old) { return old->over; });
-  const bool goes_on = line != line_ && line_ && line_->accepted;
-  if (connection.accepted != never && !goes_on) session.detached = context_.now();
+  const bool was_last = connection.accepted != never && connection.superseded == never;
+  if (was_last) session.detached = context_.now();
   if (line != line_) return;
   line_.reset();
   if (fall_back(connection)) return;

@@ -159,7 +159,9 @@ struct Describe {
   std::string operator()(const wire::LeaseGrant& m) const {
     return fmt::format("grants the lease {}", m.request);
   }
-  std::string operator()(const wire::Deposed&) const { return "deposed"; }
+  std::string operator()(const wire::Deposed& m) const {
+    return fmt::format("deposed, taken {}", m.taken);
+  }
   std::string operator()(const auto&) const { return {}; }
 };
 

@@ -59,7 +59,7 @@ std::vector<Message> replicas() {
   return {
       LeaseRequest{1},
       LeaseGrant{1, Term{2}},
-      Deposed{},
+      Deposed{1234},
       ReplicaAsk{1, {2, 3}, {4, 5}},
       SnapshotPage{1, {2, 3}, 4, true, rows()},
       Delta{1, 2, true, rows(), 3, 4},

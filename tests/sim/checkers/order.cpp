@@ -25,13 +25,13 @@ class Order final : public Checker {
     // What a session has got on either way is not new to it when it comes through its inbox.
     const bool heard = !heard_.insert({delivery.session, message.id}).second;
     if (inbox ? heard : !seen_.insert({delivery.connection, message.id}).second) return;
-    // Sent before this subscription was there, heard when its publisher sent it again.
+    // Sent when this subscription was not there, heard when its publisher sent it again or when
+    // a broker that had been cut off passed on its older copy.
     if (message.sent > 1 && (!inbox || !bound_before(delivery, message))) return;
     const bool resent = inbox && message.resent_after_loss;
-    const Key key{inbox,          scope,
-                  message.device, resent ? UINT32_MAX : message.connection,
-                  message.topic,  message.qos,
-                  delivery.qos};
+    const Key key{
+        inbox,         scope,       message.device, resent ? UINT32_MAX : message.connection,
+        message.topic, message.qos, delivery.qos};
     uint32_t& last = last_[key];
     if (message.id < last) {
       broken("{} got m{} {} of {} after m{}", ledger_.device_names[delivery.device], message.id,
@@ -41,11 +41,12 @@ class Order final : public Checker {
   }
 
  private:
+  // Some subscription has been there from its first sending until its acknowledgement.
   bool bound_before(const Delivery& delivery, const Message& message) const {
     for (const uint32_t id : ledger_.bonds_of(delivery.session)) {
       const Bond& bond = ledger_.bonds[id];
       const bool heard =
-          bond.qos > 0 && bond.bound < message.first_sent && bond.leaving > message.first_sent;
+          bond.qos > 0 && bond.bound < message.first_sent && bond.leaving >= message.acknowledged;
       if (bond.no_local && bond.device == message.device) continue;
       if (heard && mqtt::matches(bond.filter, message.topic)) return true;
     }
