@@ -128,8 +128,8 @@ std::vector<SysValue> NodeSys::values(Instant now, const ShardCounters& sum) con
   number("retained messages/count", sum.retained);
   number("subscriptions/count", sum.subscriptions);
   number("shared_subscriptions/count", sum.shared_subscriptions);
-  if (heap_ != 0) {
-    number("heap/current", heap_);
+  if (heap_) {
+    number("heap/current", *heap_);
     number("heap/maximum", heap_maximum_);
   }
   for (size_t load = 0; load < loads; ++load) {

@@ -5,6 +5,7 @@
 //
 // Sessions of devices that are away live at global and belong to no broker: `disconnected` is 0.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,7 +48,7 @@ class NodeSys {
   uint64_t round_ = 0;
   std::vector<ShardCounters> shards_;
   uint32_t owed_ = 0;  // shards that have not answered this round
-  uint64_t heap_ = 0;  // 0: not known
+  std::optional<uint64_t> heap_;
   uint64_t heap_maximum_ = 0;
   uint64_t clients_maximum_ = 0;
   std::array<LoadAverage, loads> loads_;

@@ -38,7 +38,9 @@ class Checker {
   virtual void published(const Connection&, const Message&) {}  // also again
   virtual void acknowledged(const Message&) {}
   virtual void delivered(const Delivery&) {}
-  virtual void retained(const Delivery&) {}        // RETAIN 1, after a SUBSCRIBE
+  virtual void retained(const Delivery&) {}  // RETAIN 1, after a SUBSCRIBE
+  // To a member of a group of shared subscriptions, for the group; `delivered` is not told.
+  virtual void delivered_shared(const Delivery&, const std::string&) {}
   virtual void delivered_late(const Delivery&) {}  // on a connection that was taken over
   virtual void client_acknowledged(const Connection&, uint16_t) {}
   virtual void presence(const PresenceSeen&) {}

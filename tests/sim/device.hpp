@@ -31,6 +31,8 @@ struct Profile {
   Duration pace = milliseconds(200);  // between two acts
   Duration back_max = seconds(3);     // until it connects again
   std::string home;                   // the broker it prefers; empty: any
+  std::string group;                  // a shared subscription: then it has no others
+  bool feeds = false;                 // publishes what the groups are for
   std::vector<std::string> filters;   // subscribed to at each connect that finds no session
   // Weights of what it does next.
   uint32_t publish = 0, subscribe = 0, unsubscribe = 0, disconnect = 0, drop = 0, silence = 0,

@@ -4,7 +4,8 @@ namespace muster::sim {
 namespace {
 
 // Few topics, so that everything meets everything.
-std::string random_topic(Random& random) {
+std::string random_topic(Random& random, bool feeds) {
+  if (feeds) return fmt::format("s/{}", random.below(2));
   const uint64_t a = random.below(4);
   return random.percent(50) ? fmt::format("t/{}", a) : fmt::format("t/{}/{}", a, random.below(2));
 }
@@ -24,7 +25,7 @@ std::string random_filter(Random& random) {
     case 5:
       return "+/0";
     default:
-      return random_topic(random);
+      return random_topic(random, false);
   }
 }
 
@@ -94,13 +95,17 @@ void Device::act_online() {
   };
   if (is(p.publish)) {
     const uint64_t burst = random_.percent(10) ? random_.between(5, 30) : random_.between(1, 3);
-    const std::string topic = random_topic(random_);
+    const std::string topic = random_topic(random_, p.feeds);
     const bool same = random_.percent(60);
     for (uint64_t i = 0; i < burst; ++i) {
-      publish(same ? topic : random_topic(random_), random_qos(random_, 70));
+      publish(same ? topic : random_topic(random_, p.feeds), random_qos(random_, 70));
     }
   } else if (is(p.subscribe)) {
-    subscribe({random_filter(random_)}, random_qos(random_, 80));
+    if (p.group.empty()) {
+      subscribe({random_filter(random_)}, random_qos(random_, 80));
+    } else {
+      subscribe({p.group}, 1);
+    }
   } else if (is(p.unsubscribe)) {
     unsubscribe();
   } else if (is(p.disconnect)) {

@@ -170,7 +170,11 @@ void Device::message_arrived(const LinePtr& line, const mqtt::Publish& publish, 
     return;
   }
   ledger_.deliveries.push_back(delivery);
-  checkers_.tell(&Checker::delivered, delivery);
+  if (!profile_.group.empty()) {
+    checkers_.tell(&Checker::delivered_shared, delivery, profile_.group);
+  } else {
+    checkers_.tell(&Checker::delivered, delivery);
+  }
 }
 
 void Device::plan_acks(const LinePtr& line) {

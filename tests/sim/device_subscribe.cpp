@@ -18,7 +18,8 @@ void Device::subscribe(const std::vector<std::string>& filters, uint8_t qos, boo
     bond.filter = filter;
     bond.qos = qos;
     bond.retained_probe = probe;
-    bond.no_local = !probe && profile_.version == mqtt::Version::v5 && random_.percent(10);
+    bond.no_local = !probe && profile_.group.empty() && profile_.version == mqtt::Version::v5 &&
+                    random_.percent(10);
     bond.asked = context_.now();
     mqtt::SubscriptionOptions options;
     options.qos = static_cast<mqtt::Qos>(qos);

@@ -20,8 +20,10 @@ class LocalClock {
     const Instant mono(offset_ + run + run * drift_ppm_ / 1'000'000);
     return {mono, {wall_ms_ + truth.time_since_epoch().count() / 1000}};
   }
-  // The first true instant at which this clock has reached `local`; `never` if that is far away.
+  // The first true instant at which this clock has reached `local`, its start if it always had;
+  // `never` if that is far away.
   Instant truth(Instant local) const {
+    if (local.time_since_epoch() <= offset_) return started_;
     if (local.time_since_epoch() > offset_ + std::chrono::hours(24)) return never;
     const Duration shown = local.time_since_epoch() - offset_;
     Instant truth = started_ + shown - shown * drift_ppm_ / 1'000'000;

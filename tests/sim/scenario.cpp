@@ -130,6 +130,51 @@ void add_steady(Random& random, std::vector<Profile>& devices) {
   devices.push_back(hopper);
 }
 
+// Groups of shared subscriptions, persistent members alone and mixed ones, and who publishes to
+// them. The first of each group stays; the others come and go, and may begin anew.
+void add_groups(Random& random, std::vector<Profile>& devices) {
+  for (const std::string group : {"$share/p/s/#", "$share/m/s/+"}) {
+    const uint64_t members = random.between(2, 4);
+    for (uint64_t i = 0; i < members; ++i) {
+      Profile p;
+      p.id = fmt::format("{}{}", group[7], i);
+      p.group = group;
+      p.filters = {group};
+      p.persistent = group[7] == 'p' || random.percent(40);
+      p.steady = i == 0;
+      p.pace = milliseconds(random.between(50, 400));
+      if (random.percent(40)) p.receive_maximum = static_cast<uint16_t>(random.between(1, 4));
+      p.home = random.pick(Cluster::brokers());
+      p.keep_alive_s = 2;
+      p.lazy_percent = random.percent(50) ? 0 : 40;
+      devices.push_back(p);
+      if (i == 0) continue;
+      Profile& other = devices.back();
+      const auto weight = [&](uint32_t& w) {
+        if (random.percent(60)) w = static_cast<uint32_t>(random.between(1, 4));
+      };
+      weight(other.subscribe);
+      weight(other.unsubscribe);
+      weight(other.disconnect);
+      weight(other.drop);
+      weight(other.silence);
+      weight(other.hold_acks);
+      weight(other.takeover);
+      if (other.persistent && random.percent(50)) other.clean_start_percent = 30;
+    }
+  }
+  Profile feeder;
+  feeder.id = "feeder";
+  feeder.feeds = true;
+  feeder.publish = 40;
+  feeder.persistent = random.percent(50);
+  feeder.steady = random.percent(50);
+  if (!feeder.steady) feeder.drop = 2;
+  feeder.keep_alive_s = 2;
+  if (random.percent(50)) feeder.home = random.pick(Cluster::brokers());
+  devices.push_back(feeder);
+}
+
 }  // namespace
 
 Scenario draw_scenario(Random& random) {
@@ -151,6 +196,7 @@ Scenario draw_scenario(Random& random) {
     options.dead_after = milliseconds(random.between(1000, 4000));
     scenario.rough += options.lease + options.dead_after;
   }
+  if (random.percent(50)) add_groups(random, scenario.devices);
   return scenario;
 }
 

@@ -122,16 +122,23 @@ struct Describe {
     return out;
   }
   std::string operator()(const wire::Publish& m) const {
-    return fmt::format("publishes {} {} qos {}{}", words(m.publication), m.publication.topic,
-                       m.publication.qos,
-                       m.will != 0       ? fmt::format(" will {}", m.will)
-                       : m.retained != 0 ? fmt::format(" retained {}", m.retained)
-                                         : "");
+    std::string out = fmt::format("publishes {} {} qos {}", words(m.publication),
+                                  m.publication.topic, m.publication.qos);
+    if (m.will != 0) out += fmt::format(" will {}", m.will);
+    if (m.retained != 0) out += fmt::format(" retained {}", m.retained);
+    if (m.way != wire::ShareWay::none) {
+      out += fmt::format(" way {} {}", static_cast<int>(m.way), m.share);
+    }
+    return out;
   }
   std::string operator()(const wire::Routes& m) const {
-    return fmt::format("routes {}{} +{} -{}", m.number, m.snapshot ? " snapshot" : "",
-                       fmt::format("{}", fmt::join(m.added, " ")),
-                       fmt::format("{}", fmt::join(m.removed, " ")));
+    std::string out = fmt::format("routes {}{} +{} -{}", m.number, m.snapshot ? " snapshot" : "",
+                                  fmt::format("{}", fmt::join(m.added, " ")),
+                                  fmt::format("{}", fmt::join(m.removed, " ")));
+    for (const wire::GroupRoute& group : m.groups) {
+      out += fmt::format(" {}={}/{}/{}", group.name, group.members, group.members_qos0, group.away);
+    }
+    return out;
   }
   std::string operator()(const wire::RoutesTaken& m) const {
     return fmt::format("has taken routes {} retained {}", m.number, m.retained);

@@ -9,8 +9,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <utility>
 #include <variant>
 
+#include "core/base/incarnation.hpp"
 #include "core/host/role.hpp"
 #include "core/net/clock.hpp"
 #include "core/net/zmq_context.hpp"
@@ -31,6 +33,9 @@ class Filler final : public wire::NodeMind {
   void receive(Now now, wire::InFrame frame) override {
     links_.receive(now, frame);
     for (wire::LinkEvent& event : links_.take_events()) handle(now, event);
+    if (std::exchange(deposed_, false)) {  // too slow on a busy machine: all again
+      links_.renew(now, next_incarnation(links_.self().incarnation));
+    }
   }
   void tick(Now now) override {
     links_.tick(now);
@@ -51,7 +56,7 @@ class Filler final : public wire::NodeMind {
     if (const auto* up = std::get_if<wire::PeerUp>(&event)) {
       if (up->peer.role != wire::Role::global || !up->fresh) return;
       links_.stream("global", wire::ClaimsBegin{});
-      claimed_ = 0;
+      claimed_ = last_ = 0;
       listing_ = true;
     } else if (const auto* acknowledged = std::get_if<wire::Acknowledged>(&event)) {
       if (acknowledged->peer != "global" || last_ == 0 || acknowledged->number < last_) return;
@@ -63,6 +68,8 @@ class Filler final : public wire::NodeMind {
         for (const wire::NodeInfo& node : directory->nodes) links_.know(now, node);
       } else if (const auto* routes = std::get_if<wire::Routes>(&received->message)) {
         links_.stream(received->peer, wire::RoutesTaken{routes->number});
+      } else if (std::holds_alternative<wire::Deposed>(received->message)) {
+        deposed_ = true;
       }
     }
   }
@@ -92,6 +99,7 @@ class Filler final : public wire::NodeMind {
   uint64_t last_ = 0;  // stream number that ends the listing
   uint64_t lease_ = 0;
   bool listing_ = false;
+  bool deposed_ = false;
   Instant lease_due_{};
 };
 
@@ -113,8 +121,8 @@ int fill(const std::string& control_port, const std::string& key_file, uint64_t 
   int port = std::atoi(control_port.c_str());
   wire::NodeInfo control{"control", wire::Role::control, Incarnation::none, endpoint(port),
                          endpoint(port + 1)};
-  wire::NodeInfo self{"filler", wire::Role::broker, net::random_incarnation(),
-                      "tcp://127.0.0.1:*", "tcp://127.0.0.1:*"};
+  wire::NodeInfo self{"filler", wire::Role::broker, net::random_incarnation(), "tcp://127.0.0.1:*",
+                      "tcp://127.0.0.1:*"};
   auto gateway = host::Gateway::open(context, self);
   if (!gateway) return std::fputs((gateway.error() + "\n").c_str(), stderr), 1;
   self = (*gateway)->self();

@@ -20,7 +20,7 @@ class AnsweredOnce final : public Checker {
     for (const Ask& ask : ledger_.asks) {
       const Connection& connection = ledger_.connections[ask.connection];
       if (ask.answers > 0 || connection.ended < ask.sent + seconds(6)) continue;
-      if (context_.now() < ask.sent + seconds(6)) continue;
+      if (context_.now() < ask.sent + seconds(6) || unread(ask, connection)) continue;
       // A frozen broker answers when it thaws, if the connection is still there; one that was
       // killed has closed it.
       if (!ledger_.calm(ask.sent, ask.sent + seconds(6), {connection.broker})) {
@@ -28,6 +28,18 @@ class AnsweredOnce final : public Checker {
       }
       broken("question {} of {} has no answer", ask.id, ledger_.device_names[ask.device]);
     }
+  }
+
+ private:
+  // A 3.1.1 client is not read while so many of its publications wait for their acknowledgements.
+  bool unread(const Ask& ask, const Connection& connection) const {
+    if (connection.version == mqtt::Version::v5) return false;
+    const auto waits = [&](const Message& message) {
+      return message.connection == connection.id && message.qos > 0 &&
+             message.first_sent <= ask.sent && message.acknowledged > ask.sent;
+    };
+    const auto waiting = std::count_if(ledger_.messages.begin(), ledger_.messages.end(), waits);
+    return waiting >= cluster_.options().broker.receive_maximum;
   }
 };
 

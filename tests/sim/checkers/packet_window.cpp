@@ -27,6 +27,10 @@ class PacketWindow final : public Checker {
     }
   }
 
+  void delivered_shared(const Delivery& delivery, const std::string&) override {
+    delivered(delivery);
+  }
+
   void client_acknowledged(const Connection& connection, uint16_t packet_id) override {
     windows_[connection.id].erase(packet_id);
   }

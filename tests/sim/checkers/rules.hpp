@@ -34,5 +34,6 @@ MakeRule urgent_first;
 MakeRule bounds;
 MakeRule drains;
 MakeRule retained;
+MakeRule shared_once;
 
 }  // namespace muster::sim
