@@ -34,11 +34,11 @@ enum class Phase : uint8_t {
   closing,  // closed or moved; the host still has to carry it out
 };
 
+// One entry of a SUBSCRIBE.
 struct Subscribed {
   std::string filter;
   mqtt::SubscriptionOptions options;
   uint32_t identifier = 0;
-  uint64_t presence = 0;  // a presence filter: its subscription number at the Node
 };
 
 // A SUBSCRIBE or UNSUBSCRIBE whose answer waits for routes to be bound, for global, or for both.
@@ -162,7 +162,8 @@ struct Client {
   std::string address;
   std::string client_id;
   std::string user;
-  std::vector<Subscribed> subscriptions;
+  // filter -> of a presence filter its subscription number at the Node, else 0
+  std::map<std::string, uint64_t, std::less<>> subscriptions;
   std::vector<uint64_t> presence_unanswered;  // PresenceMore is owed once the outbox has drained
   mqtt::PacketIds ids;                        // clean sessions
   std::unique_ptr<Waiting> waiting;

@@ -70,16 +70,8 @@ void Shard::State::forget_session(uint32_t index) {
   auto known = by_id.find(client.client_id);
   if (known != by_id.end() && known->second == index) by_id.erase(known);
   const std::vector<KeptShare> kept = take_shares(client);
-  for (const Subscribed& subscription : client.subscriptions) {
-    if (mqtt::is_shared(subscription.filter)) {
-      leave_group(subscription.filter, index);
-    } else if (subscription.presence != 0) {
-      presence.erase(subscription.presence);
-      to_node.letters.emplace_back(PresenceClose{self, subscription.presence});
-    } else {
-      interests.remove(subscription.filter, index);
-      cache.filter_changed(subscription.filter);
-    }
+  for (const auto& [filter, presence_number] : client.subscriptions) {
+    withdraw(index, filter, presence_number);
   }
   client.subscriptions.clear();
   client.answers.reset();

@@ -83,32 +83,29 @@ uint64_t Shard::State::add_subscription(uint32_t index, Subscribed subscription)
     cache.filter_changed(subscription.filter);
     number = interests.number(subscription.filter);
   }
-  if (added) {
-    client.subscriptions.push_back(std::move(subscription));
-    return number;
-  }
-  for (Subscribed& known : client.subscriptions) {
-    if (known.filter == subscription.filter) known = std::move(subscription);
-  }
+  if (added) client.subscriptions.emplace(std::move(subscription.filter), 0);
   return number;
 }
 
 bool Shard::State::remove_subscription(uint32_t index, BytesView filter) {
-  auto& list = at(index).subscriptions;
-  auto known = std::find_if(list.begin(), list.end(),
-                            [&](const Subscribed& entry) { return entry.filter == filter; });
-  if (known == list.end()) return false;
+  auto& subscriptions = at(index).subscriptions;
+  const auto known = subscriptions.find(filter);
+  if (known == subscriptions.end()) return false;
+  withdraw(index, known->first, known->second);
+  subscriptions.erase(known);
+  return true;
+}
+
+void Shard::State::withdraw(uint32_t index, const std::string& filter, uint64_t presence_number) {
   if (mqtt::is_shared(filter)) {
-    leave_group(known->filter, index);
-  } else if (known->presence != 0) {
-    presence.erase(known->presence);
-    to_node.letters.emplace_back(PresenceClose{self, known->presence});
+    leave_group(filter, index);
+  } else if (presence_number != 0) {
+    presence.erase(presence_number);
+    to_node.letters.emplace_back(PresenceClose{self, presence_number});
   } else {
     interests.remove(filter, index);
     cache.filter_changed(filter);
   }
-  list.erase(known);
-  return true;
 }
 
 void Shard::State::unsubscribe(uint32_t index, const mqtt::Frame& frame) {

@@ -2,7 +2,7 @@
 // the whole table, which all share: a new subscriber is told from it, and what has changed goes to
 // those who are there. QoS 0, retained to who asks; never to other brokers, nor to global.
 
-#include <algorithm>
+#include <iterator>
 
 #include "broker/shard_state.hpp"
 #include "core/mqtt/topic.hpp"
@@ -13,7 +13,14 @@ using mqtt::Qos;
 
 namespace {
 constexpr BytesView sys_prefix = "$SYS/";
+
+uint64_t shared_subscriptions(const Client& client) {
+  const auto& all = client.subscriptions;
+  return static_cast<uint64_t>(
+      std::distance(all.lower_bound("$share/"), all.lower_bound("$share0")));  // '0' follows '/'
 }
+
+}  // namespace
 
 void Shard::State::count_for_sys(uint64_t round) {
   ShardCounters counted = counters;
@@ -22,6 +29,7 @@ void Shard::State::count_for_sys(uint64_t round) {
   for (const auto& client : clients) {
     if (client->phase != Phase::live) continue;
     counted.subscriptions += client->subscriptions.size();
+    counted.shared_subscriptions += shared_subscriptions(*client);
     counted.in_flight += client->ids.in_use();
     if (client->inbox) counted.in_flight += client->inbox->window.in_flight();
     if (!client->waiting) continue;
@@ -50,9 +58,7 @@ bool Shard::State::wants_sys(uint32_t index, const Subscribed& subscription) {
   if (!subscription.filter.starts_with(sys_prefix)) return false;
   const uint8_t handling = subscription.options.retain_handling;
   if (handling != 1) return handling == 0;
-  const auto& known = at(index).subscriptions;
-  return std::none_of(known.begin(), known.end(),
-                      [&](const Subscribed& one) { return one.filter == subscription.filter; });
+  return !at(index).subscriptions.contains(subscription.filter);
 }
 
 void Shard::State::send_sys(uint32_t index, const Subscribed& subscription) {

@@ -70,13 +70,13 @@ Reason Shard::State::open_presence(uint32_t index, Subscribed subscription,
                                    const PresenceFilter& filter) {
   Client& client = at(index);
   bool known = remove_subscription(index, subscription.filter);
-  subscription.presence = next_presence++;
-  presence[subscription.presence] = index;
+  const uint64_t number = next_presence++;
+  presence[number] = index;
   uint8_t handling = subscription.options.retain_handling;
   bool snapshot = handling == 0 || (handling == 1 && !known);
-  to_node.letters.emplace_back(PresenceOpen{ref(index), subscription.presence, client.user,
-                                            filter.user, filter.state_only, snapshot});
-  client.subscriptions.push_back(std::move(subscription));
+  to_node.letters.emplace_back(
+      PresenceOpen{ref(index), number, client.user, filter.user, filter.state_only, snapshot});
+  client.subscriptions.emplace(std::move(subscription.filter), number);
   return Reason::success;  // presence messages are QoS 0
 }
 
