@@ -105,7 +105,7 @@ const Field field_table[] = {
 
     {"session.max_sessions", at<&C::session, &SessionConfig::max_sessions>, "10000000",
      "1..4000000000", restart, "Persistent sessions; one more CONNECT is refused with 0x97."},
-    {"session.max_subscriptions", at<&C::session, &SessionConfig::max_subscriptions>, "10000",
+    {"session.max_subscriptions", at<&C::session, &SessionConfig::max_subscriptions>, "100000",
      "1..1000000", restart, "Subscriptions of one session; one more is refused with 0x97."},
 
     {"inbox.max_messages", at<&C::inbox, &InboxConfig::max_messages>, "10000", "1..100000000",

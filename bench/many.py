@@ -44,7 +44,7 @@ class Link:
     """A 3.1.1 connection as a socket: Python's clients are too slow for millions."""
 
     def __init__(self, port, name, clean=True):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=120)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         body = text(b"MQTT") + bytes([4, 2 if clean else 0, 0, 0]) + text(name)
         self.socket.sendall(packet(0x10, body))
@@ -93,15 +93,20 @@ class Link:
 def in_windows(link, kind, bodies, window=1000):
     """Sends all, at most `window` of them unanswered, and waits for every answer."""
     under_way = 0
+
+    def answered():
+        link.read()
+        answers = link.take()
+        assert not any(0x80 in body[2:] for _, body in answers), "refused"
+        return len(answers)
+
     for body in bodies:
         link.send(kind, body)
         under_way += 1
         while under_way >= window:
-            link.read()
-            under_way -= len(link.take())
+            under_way -= answered()
     while under_way:
-        link.read()
-        under_way -= len(link.take())
+        under_way -= answered()
 
 
 def numbered(prefix, number, payload):
@@ -109,39 +114,44 @@ def numbered(prefix, number, payload):
     return text(prefix % number) + (number % 65535 + 1).to_bytes(2, "big") + payload
 
 
-@contextlib.contextmanager
-def timed(what, port):
-    """Prints how long it took, and how long another client waited for its own message meanwhile."""
-    slowest, stop = [0.0], threading.Event()
+class Other:
+    """Another client: sends itself messages all the time, and notes the slowest round trip."""
 
-    def talk():
-        with Client(port, "talker") as talker:
-            talker.subscribe("talk")
-            while not stop.is_set():
-                sent = time.monotonic()
-                talker.publish("talk", "x")
-                talker.next(timeout=60)
-                slowest[0] = max(slowest[0], time.monotonic() - sent)
+    def __init__(self, port):
+        self.client = Client(port, "other")  # first of all: it cannot use high file numbers
+        self.client.subscribe("talk")
+        self.slowest = 0.0
+        self.over = False
+        self.thread = threading.Thread(target=self.talk)
+        self.thread.start()
 
-    other = threading.Thread(target=talk)
-    other.start()
-    began = time.monotonic()
-    try:
+    def talk(self):
+        while not self.over:
+            sent = time.monotonic()
+            self.client.publish("talk", "x")
+            self.client.next(timeout=120)
+            self.slowest = max(self.slowest, time.monotonic() - sent)
+
+    def stop(self):
+        self.over = True
+        self.thread.join()
+        self.client.close()
+
+    @contextlib.contextmanager
+    def timed(self, what):
+        self.slowest = 0.0
+        began = time.monotonic()
         yield
-    finally:
-        took = time.monotonic() - began
-        stop.set()
-        other.join()
-        print(f"  {what}: {took:.1f} s, slowest round trip of another client "
-              f"{slowest[0] * 1000:.0f} ms", flush=True)
+        print(f"  {what}: {time.monotonic() - began:.1f} s, slowest round trip of another client "
+              f"{self.slowest * 1000:.0f} ms", flush=True)
 
 
-def retained(cluster, count):
+def retained(cluster, other, count):
     here, there = cluster.ports()
     writer, reader = Link(here, b"writer"), Link(there, b"reader")
-    with timed(f"{count} retained topics stored", here):
+    with other.timed(f"{count} retained topics stored"):
         in_windows(writer, 0x33, (numbered(b"many/%d/topic", n, PAYLOAD) for n in range(count)))
-    with timed(f"{count} read by many/#", there):
+    with other.timed(f"{count} read by many/#"):
         reader.send(0x82, b"\x00\x01" + text(b"many/#") + b"\x00")
         assert reader.next()[0] == 0x90
         seen = set()
@@ -154,7 +164,7 @@ def retained(cluster, count):
     return count * (len(PAYLOAD) + len(b"many/500000/topic"))
 
 
-def subscriptions(cluster, count):
+def subscriptions(cluster, other, count):
     here, there = cluster.ports()
     each = 100  # filters in a SUBSCRIBE
     link = Link(here, b"many", clean=False)
@@ -164,15 +174,15 @@ def subscriptions(cluster, count):
             yield (n // each + 1).to_bytes(2, "big") + b"".join(
                 text(b"deep/%d/+" % (n + i)) + suffix for i in range(each))
 
-    with timed(f"{count} subscriptions of one session", here):
+    with other.timed(f"{count} subscriptions of one session"):
         in_windows(link, 0x82, asked(b"\x01"), 20)
     link.close()
-    with timed("the session taken up at the other broker", there):
+    with other.timed("the session taken up at the other broker"):
         link = Link(there, b"many", clean=False)
         assert link.present
     writer = Link(here, b"writer")
     messages = min(count, 2000)
-    with timed(f"{messages} messages to it", there):
+    with other.timed(f"{messages} messages to it"):
         seen, step = set(), count // messages
         for n in range(0, count, step):
             writer.send(0x32, numbered(b"deep/%d/x", n, b"m"))
@@ -183,24 +193,24 @@ def subscriptions(cluster, count):
                 topic = 2 + int.from_bytes(body[:2], "big")
                 link.send(0x40, body[topic:topic + 2])
                 seen.add(bytes(body[2:topic]))
-    with timed("half of them given up again", there):
+    with other.timed("half of them given up again"):
         half = (body for n, body in enumerate(asked(b"")) if n % 2)
         in_windows(link, 0xA2, half, 20)
     link.close()
     return count * len(b"deep/500000/+")
 
 
-def group(cluster, count):
+def group(cluster, other, count):
     ports = cluster.ports()
     members = []
-    with timed(f"{count} members of one group", ports[0]):
+    with other.timed(f"{count} members of one group"):
         members = [Link(ports[n % 2], b"member-%d" % n) for n in range(count)]
         for member in members:
             member.send(0x82, b"\x00\x01" + text(b"$share/g/job/+") + b"\x01")
         for member in members:
             assert member.next() == (0x90, b"\x00\x01\x01")
     messages = 2 * count
-    with timed(f"{messages} messages to it", ports[1]):
+    with other.timed(f"{messages} messages to it"):
         writer = Link(ports[0], b"writer")
         poll, by_file = select.epoll(), {}
         for member in members:
@@ -223,7 +233,7 @@ def group(cluster, count):
         sending.join()
         assert len(set(seen)) == messages, "a message went to two members"
     print(f"  {len(busy)} members got some, at most {max(busy.values())} each")
-    with timed("all but two leave", ports[1]):
+    with other.timed("all but two leave"):
         for member in members[2:]:
             member.send(0xA2, b"\x00\x02" + text(b"$share/g/job/+"))
         for member in members[2:]:
@@ -251,7 +261,11 @@ def main():
         scene, count = SCENES[name]
         print(name)
         with Cluster() as cluster:
-            limit = 2 * scene(cluster, count // options.part) + HEADROOM
+            other = Other(cluster.ports()[1])
+            try:
+                limit = 2 * scene(cluster, other, count // options.part) + HEADROOM
+            finally:
+                other.stop()
             for process_name, process in cluster.processes.items():
                 most = peak(process)
                 over = process_name.startswith("broker") and most > limit

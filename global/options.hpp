@@ -25,7 +25,7 @@ struct Options {
 
   // Sessions.
   uint32_t max_sessions = 10'000'000;   // one more persistent CONNECT is refused with 0x97
-  uint32_t max_subscriptions = 10'000;  // of one session; one more is refused with 0x97
+  uint32_t max_subscriptions = 100'000;  // of one session; one more is refused with 0x97
   uint32_t max_routes = 1'000'000;      // different filters of all sessions; then 0x97
   uint32_t max_attributes = 64;         // of one user; what is over is ignored
   uint32_t max_attribute_bytes = 4096;  // names and values together

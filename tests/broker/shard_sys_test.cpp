@@ -94,7 +94,7 @@ TEST(ShardSys, CountsWhatCameAndWent) {
   ShardWorld world(2);
   Device& device = world.connect(clean("s"));
   world.send(device, subscribe(1, "a", Qos::at_most_once));
-  world.send(device, subscribe(2, "b", Qos::at_most_once));
+  world.send(device, subscribe(2, "$share/g/b", Qos::at_most_once));
   world.send(device, message("a", "12345"));
   world.read(device);
   for (uint32_t shard : {0, 1}) world.letter(shard, Count{3});
@@ -106,6 +106,7 @@ TEST(ShardSys, CountsWhatCameAndWent) {
     sum.connects += one.counters.connects;
     sum.sockets += one.counters.sockets;
     sum.subscriptions += one.counters.subscriptions;
+    sum.shared_subscriptions += one.counters.shared_subscriptions;
     sum.packets_received += one.counters.packets_received;
     sum.packets_sent += one.counters.packets_sent;
     sum.received += one.counters.received;
@@ -117,6 +118,7 @@ TEST(ShardSys, CountsWhatCameAndWent) {
   EXPECT_EQ(sum.connects, 1u);
   EXPECT_EQ(sum.sockets, 1u);
   EXPECT_EQ(sum.subscriptions, 2u);
+  EXPECT_EQ(sum.shared_subscriptions, 1u);
   EXPECT_EQ(sum.packets_received, 4u);
   EXPECT_EQ(sum.packets_sent, 4u);
   EXPECT_EQ(sum.received, 1u);
