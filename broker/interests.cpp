@@ -4,32 +4,26 @@
 
 namespace muster::broker {
 
-bool Interests::add(BytesView filter, const Subscriber& subscriber) {
-  if (!tree_.add(filter, subscriber)) return false;
-  auto [at, announced] = filters_.try_emplace(std::string(filter));
-  ++at->second.subscribers;
-  if (announced) {
-    at->second.number = number_ + 1;
-    pending_[at->first] = true;
-  }
-  return true;
+bool Interests::add(BytesView filter, Subscriber subscriber) {
+  const auto* present = tree_.find(filter);
+  subscriber.number = present == nullptr ? number_ + 1 : present->begin()->number;
+  if (present == nullptr) pending_[std::string(filter)] = true;
+  return tree_.add(filter, subscriber);
 }
 
 const Subscriber* Interests::find(BytesView filter, uint32_t client) const {
   Subscriber wanted;
   wanted.client = client;
-  return tree_.find(filter, wanted);
+  const auto* present = tree_.find(filter);
+  return present == nullptr ? nullptr : present->find(wanted);
 }
 
 void Interests::remove(BytesView filter, uint32_t client) {
   Subscriber subscriber;
   subscriber.client = client;
-  tree_.remove(filter, subscriber);
-  auto at = filters_.find(std::string(filter));
-  MUSTER_CHECK(at != filters_.end() && at->second.subscribers > 0);
-  if (--at->second.subscribers > 0) return;
-  pending_[at->first] = false;
-  filters_.erase(at);
+  const bool removed = tree_.remove(filter, subscriber);
+  MUSTER_CHECK(removed);
+  if (tree_.find(filter) == nullptr) pending_[std::string(filter)] = false;
 }
 
 RouteChange Interests::take_change() {

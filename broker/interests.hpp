@@ -1,13 +1,11 @@
 #pragma once
-// What this shard's own clients want: filter -> subscribers, and how many share each filter, so
-// that a route is announced when the first comes and withdrawn when the last goes. Route numbers:
-// each turn's change travels as one RouteChange; a filter is bound once its number is acknowledged
-// by all.
+// What this shard's own clients want: filter -> subscribers. A route is announced when the first of
+// a filter comes and withdrawn when the last goes. Route numbers: each turn's change travels as one
+// RouteChange; a filter is bound once its number is acknowledged by all.
 
 #include <cstdint>
 #include <map>
 #include <string>
-#include <unordered_map>
 
 #include "broker/letters.hpp"
 #include "core/mqtt/packet.hpp"
@@ -22,6 +20,7 @@ struct Subscriber {
   bool no_local = false;
   bool retain_as_published = false;
   bool persistent = false;  // QoS > 0 comes through its inbox
+  uint64_t number = 0;      // of the route, once others know of the filter; kept by Interests
 };
 // One subscription a client and filter: a later one replaces it.
 struct SubscriberClient {
@@ -31,7 +30,7 @@ struct SubscriberClient {
 class Interests {
  public:
   // Adds, or replaces this client's; true if it is new.
-  bool add(BytesView filter, const Subscriber& subscriber);
+  bool add(BytesView filter, Subscriber subscriber);
   void remove(BytesView filter, uint32_t client);
 
   template <class Visit>
@@ -43,19 +42,13 @@ class Interests {
   const Subscriber* find(BytesView filter, uint32_t client) const;
 
   // The route number after which a wanted filter is bound.
-  uint64_t number(const std::string& filter) const { return filters_.at(filter).number; }
+  uint64_t number(BytesView filter) const { return tree_.find(filter)->begin()->number; }
   bool changed() const { return !pending_.empty(); }
   uint64_t next_number() const { return number_ + 1; }  // of the RouteChange of this turn
   RouteChange take_change();                            // this turn's; only when there is one
-  uint64_t filters() const { return filters_.size(); }
 
  private:
-  struct Filter {
-    uint32_t subscribers = 0;
-    uint64_t number = 0;
-  };
   mqtt::TopicTree<Subscriber, SubscriberClient> tree_;
-  std::unordered_map<std::string, Filter> filters_;
   std::map<std::string, bool> pending_;  // filter -> wanted at the end of the turn
   uint64_t number_ = 0;                  // of the last RouteChange
 };

@@ -21,21 +21,16 @@ void NodeRoutes::changed(Instant now, ShardIndex shard, const RouteChange& lette
 }
 
 void NodeRoutes::set(const std::string& filter, uint8_t shard, bool wanted) {
-  const uint64_t bit = uint64_t{1} << shard;
+  const bool before = tree_.find(filter) != nullptr;
   if (wanted) {
-    uint64_t& bits = wanted_[filter];
-    if (bits == 0) changed_[filter] = true;
-    bits |= bit;
     tree_.add(filter, shard);
-    return;
+  } else {
+    tree_.remove(filter, shard);
   }
-  const auto found = wanted_.find(filter);
-  if (found == wanted_.end() || (found->second & bit) == 0) return;
-  tree_.remove(filter, shard);
-  found->second &= ~bit;
-  if (found->second != 0) return;
-  wanted_.erase(found);
-  changed_[filter] = false;
+  const bool after = tree_.find(filter) != nullptr;
+  if (before == after) return;
+  changed_[filter] = after;
+  filters_ += after ? 1 : -size_t{1};
 }
 
 uint64_t NodeRoutes::shards_for(BytesView topic) const {
@@ -83,7 +78,7 @@ void NodeRoutes::flush_to(const NodePeer& peer) {
   Peer& state = by_bit_[peer.index];
   if (peer.index == global_peer || !peer.open || !state.missed_any()) return;
   wire::Routes routes;
-  if (state.missed.size() + state.missed_groups.size() > wanted_.size() + groups_.size()) {
+  if (state.missed.size() + state.missed_groups.size() > filters_ + groups_.size()) {
     routes = snapshot();
   } else {
     routes.number = number_;
@@ -101,8 +96,10 @@ wire::Routes NodeRoutes::snapshot() const {
   wire::Routes routes;
   routes.number = number_;
   routes.snapshot = true;
-  routes.added.reserve(wanted_.size());
-  for (const auto& [filter, shards] : wanted_) routes.added.push_back(filter);
+  routes.added.reserve(filters_);
+  tree_.for_each([&](BytesView filter, uint8_t) {  // once for each shard
+    if (routes.added.empty() || routes.added.back() != filter) routes.added.emplace_back(filter);
+  });
   std::sort(routes.added.begin(), routes.added.end());
   routes.groups = groups_.all();
   return routes;

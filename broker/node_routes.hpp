@@ -16,6 +16,7 @@
 
 #include "broker/node_groups.hpp"
 #include "broker/node_peers.hpp"
+#include "core/mqtt/number_set.hpp"
 #include "core/mqtt/topic_tree.hpp"
 
 namespace muster::broker {
@@ -62,11 +63,10 @@ class NodeRoutes {
 
   NodeDesk& desk_;
   NodePeers& peers_;
-  mqtt::TopicTree<uint8_t> tree_;  // filter -> shards
+  mqtt::TopicTree<uint8_t, std::identity, mqtt::NumberSet<1>> tree_;  // filter -> shards
+  size_t filters_ = 0;                                                // in it
   NodeGroups groups_;
-  std::unordered_map<std::string, uint64_t>
-      wanted_;                           // filter -> bits of shards; never iterated raw
-  std::map<std::string, bool> changed_;  // not announced yet
+  std::map<std::string, bool> changed_;  // filter -> wanted; not announced yet
   std::array<Peer, peer_limit> by_bit_;
   uint64_t number_ = 0;          // of the newest announcement
   std::deque<Waiting> waiting_;  // numbers and deadlines rise

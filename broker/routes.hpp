@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/base/bytes.hpp"
+#include "core/mqtt/number_set.hpp"
 #include "core/mqtt/topic_tree.hpp"
 
 namespace muster::broker {
@@ -28,7 +29,7 @@ class Routes {
   // 0..63: a shard; 64..127: a peer.
   using Target = uint8_t;
   static Target peer_target(uint8_t peer) { return static_cast<Target>(64 + peer); }
-  mqtt::TopicTree<Target> tree_;
+  mqtt::TopicTree<Target, std::identity, mqtt::NumberSet<2>> tree_;
 };
 
 }  // namespace muster::broker

@@ -6,10 +6,10 @@
 //
 // Several values may stand under one filter; Identity tells which of two values are the same
 // subscription (the newer replaces the older). However many there are, add and remove cost the
-// same (value_set.hpp).
-// Memory: an exact filter with one 16-byte value costs about 95 bytes, and its text if it is longer
-// than 15 bytes; a wildcard filter that once for each level it shares with no other. What removed
-// filters used is kept for new ones.
+// same (value_set.hpp). Small numbers stand in a NumberSet instead.
+// Memory: an exact filter costs about 50 bytes and its Set, and its text if it is longer than 15
+// bytes; a wildcard filter that once for each level it shares with no other. What removed filters
+// used is kept for new ones.
 // Iteration follows the history of add and remove alone, not hashes, so it is reproducible.
 
 #include <algorithm>
@@ -18,12 +18,13 @@
 #include <vector>
 
 #include "core/mqtt/flat_index.hpp"
+#include "core/mqtt/label.hpp"
 #include "core/mqtt/topic.hpp"
 #include "core/mqtt/value_set.hpp"
 
 namespace muster::mqtt {
 
-template <class Value, class Identity = std::identity>
+template <class Value, class Identity = std::identity, class Set = ValueSet<Value, Identity>>
 class TopicTree {
  public:
   TopicTree() { nodes_.emplace_back(); }
@@ -44,10 +45,10 @@ class TopicTree {
     return true;
   }
 
-  // The same value under exactly this filter, else nullptr. Dies with the next add or remove.
-  const Value* find(BytesView filter, const Value& value) const {
+  // What stands under exactly this filter; nullptr: nothing. Dies with the next add or remove.
+  const Set* find(BytesView filter) const {
     const Number number = find_node(filter);
-    return number == none ? nullptr : nodes_[number].values.find(value);
+    return number == none || nodes_[number].values.empty() ? nullptr : &nodes_[number].values;
   }
 
   // Calls visit(value) for each value under each filter that matches. The tree must not change
@@ -79,12 +80,12 @@ class TopicTree {
   static constexpr Number exact_parent = none - 1;
 
   struct Node {
-    Bytes text;                             // the whole filter, or one level
-    Number parent = none;                   // none: unused, or the root
-    Number plus = none;                     // the child "+"
-    Number pound = none;                    // the child "#"
-    uint32_t literals = 0;                  // children that stand in the index
-    ValueSet<Value, Identity> values = {};  // of the filter that ends here
+    Label text;             // the whole filter, or one level
+    Number parent = none;   // none: unused, or the root
+    Number plus = none;     // the child "+"
+    Number pound = none;    // the child "#"
+    uint32_t literals = 0;  // children that stand in the index
+    Set values = {};        // of the filter that ends here
   };
 
   // Goes through the levels of a topic or filter.
@@ -109,7 +110,7 @@ class TopicTree {
 
   Number find_child(Number parent, BytesView text) const {
     return index_.find(hash_of(parent, text), [&](Number number) {
-      return nodes_[number].parent == parent && nodes_[number].text == text;
+      return nodes_[number].parent == parent && nodes_[number].text.view() == text;
     });
   }
 
@@ -152,7 +153,7 @@ class TopicTree {
       number = unused_.back();
       unused_.pop_back();
     }
-    nodes_[number].text = text;
+    nodes_[number].text = Label(text);
     nodes_[number].parent = parent;
     if (text == "+") {
       nodes_[parent].plus = number;
@@ -170,12 +171,12 @@ class TopicTree {
     while (number != root && nodes_[number].values.empty() && childless(number)) {
       Node& node = nodes_[number];
       const Number parent = node.parent;
-      if (node.text == "+") {
+      if (node.text.view() == "+") {
         nodes_[parent].plus = none;
-      } else if (node.text == "#") {
+      } else if (node.text.view() == "#") {
         nodes_[parent].pound = none;
       } else {
-        index_.erase(hash_of(parent, node.text), number);
+        index_.erase(hash_of(parent, node.text.view()), number);
         if (parent != exact_parent) --nodes_[parent].literals;
       }
       node = Node{};
@@ -233,10 +234,10 @@ class TopicTree {
     for (Number at = number; at != root && at != exact_parent; at = nodes_[at].parent) {
       path.push_back(at);
     }
-    Bytes filter = nodes_[path.back()].text;
+    Bytes filter(nodes_[path.back()].text.view());
     for (auto at = path.rbegin() + 1; at != path.rend(); ++at) {
       filter += '/';
-      filter += nodes_[*at].text;
+      filter += nodes_[*at].text.view();
     }
     return filter;
   }

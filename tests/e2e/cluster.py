@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import tempfile
 
 from muster import Process, free_port, run
@@ -18,7 +17,7 @@ class Cluster:
         self.settings = settings
         status, _, err = run("keys", self.path("cluster.key"))
         assert status == 0, err
-        self.control_port = self.free_pair()
+        self.control_port = free_port(2)  # a node binds its port and the next
         self.names = (["control", "global"] + [f"query-{i + 1}" for i in range(queries)]
                       + [f"broker-{i + 1}" for i in range(brokers)])
         for name in self.names:
@@ -30,21 +29,9 @@ class Cluster:
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    @staticmethod
-    def free_pair():
-        """A port whose neighbour is free too: a node binds both."""
-        while True:
-            port = free_port()
-            with socket.socket() as neighbour:
-                try:
-                    neighbour.bind(("127.0.0.1", port + 1))
-                    return port
-                except (OSError, OverflowError):
-                    continue
-
     def write(self, name):
         role = name.split("-")[0]
-        port = self.control_port if role == "control" else self.free_pair()
+        port = self.control_port if role == "control" else free_port(2)
         text = f'[node]\nname = "{name}"\n'
         if role == "global":
             text += f'data = "{self.path("data")}"\n'

@@ -1,5 +1,6 @@
 """Real processes for end-to-end tests: starts the program named by MUSTER, waits for `ready`."""
 
+import fcntl
 import os
 import queue
 import shutil
@@ -14,10 +15,33 @@ SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file_
 PATIENCE_S = 60  # how long a test waits for an event before it gives up; never asserted on
 
 
-def free_port():
+def free_port(count=1):
+    """The first of `count` neighbouring ports that nobody else gets: tests that run at the same
+    time take them from one counter, and none is of the range that outgoing connections use."""
+    lowest, highest = 10_000, 32_000
+    path = os.path.join(tempfile.gettempdir(), f"muster-e2e-ports-{os.getuid()}")
+    with open(path, "a+", encoding="ascii") as counter:
+        fcntl.flock(counter, fcntl.LOCK_EX)
+        counter.seek(0)
+        port = int(counter.read() or lowest)
+        while True:
+            port = port if port + count <= highest else lowest
+            if all(is_free(port + i) for i in range(count)):
+                break
+            port += 1
+        counter.truncate(0)
+        counter.write(str(port + count))
+        return port
+
+
+def is_free(port):
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def run(*arguments, cwd=None):
