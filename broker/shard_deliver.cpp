@@ -54,25 +54,27 @@ void Shard::State::deliver_to(const Target& target, Outgoing& outgoing) {
 Outgoing::Form& Shard::State::form(Outgoing& outgoing, Version version, Qos qos) {
   bool v5 = version == Version::v5;
   bool acknowledged = qos != Qos::at_most_once;
-  Outgoing::Form& made = outgoing.forms[v5][static_cast<size_t>(qos)];
+  Outgoing::Encoded& all = outgoing.encoded;
+  Outgoing::Form& made = all.forms[v5][static_cast<size_t>(qos)];
   if (!made.packet.empty()) return made;
+  Bytes& storage = all.first.empty() ? all.first : all.more.emplace_front();
   const PublicationView& from = outgoing.publication;
   const Version as = v5 ? Version::v5 : Version::v3_1_1;
   const uint16_t id = acknowledged ? 1 : 0;
   bool encoded = false;
   if (from.payload.size() >= large_payload_bytes) {
     encoded = mqtt::encode_publish_head(as, from.topic, from.payload.size(), from.properties, qos,
-                                        outgoing.retain, false, id, made.storage);
+                                        outgoing.retain, false, id, storage);
     made.tail = from.payload;
   } else {
     encoded = mqtt::encode_publish(as, from.topic, from.payload, from.properties, qos,
-                                   outgoing.retain, false, id, made.storage);
+                                   outgoing.retain, false, id, storage);
   }
   if (!encoded) return made;
-  made.packet = made.storage;
+  made.packet = storage;
   if (acknowledged) {  // after the fixed header and the topic
     size_t at = 1;
-    while (made.storage[at] & '\x80') ++at;
+    while (storage[at] & '\x80') ++at;
     made.id_at = static_cast<uint32_t>(at + 1 + 2 + from.topic.size());
   }
   return made;

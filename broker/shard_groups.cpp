@@ -85,7 +85,7 @@ uint32_t Shard::State::publish_to_groups(uint32_t index, const Resolved& resolve
   SharedBytes copy;
   hold_large(outgoing.publication, copy);
   outgoing.from = index;
-  outgoing.forms[at(index).version == mqtt::Version::v5][0].packet = as_is;
+  outgoing.take_as_is(at(index).version, as_is);
   if (acknowledged && !global_known) {  // it serves all groups that we do not
     const std::string served = groups_served(resolved);
     PublicationView out = outgoing.publication;

@@ -6,8 +6,7 @@
 
 namespace muster::broker {
 namespace {
-constexpr size_t spare_limit = 256;               // outboxes kept for reuse
-constexpr size_t spare_capacity_limit = 1 << 20;  // larger ones are given back to the heap
+constexpr size_t spare_limit = 256;  // outboxes kept for reuse
 
 void put_id(Bytes& packet, size_t at, uint16_t id) {
   packet[at] = static_cast<char>(id >> 8);

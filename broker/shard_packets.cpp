@@ -42,6 +42,10 @@ BytesView Shard::State::parse(uint32_t index, BytesView input) {
   client.needed = 0;
   while (!input.empty()) {
     if (client.paused || client.phase == Phase::awaiting_grant) return input;
+    if (client.phase == Phase::live) {
+      input.remove_prefix(publish_plain(index, input));
+      if (input.empty()) return input;
+    }
     size_t needed = 0;
     auto frame = mqtt::next_frame(input, options.maximum_packet_size, needed);
     if (!frame) {

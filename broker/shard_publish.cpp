@@ -23,13 +23,19 @@ bool contains(BytesView whole, BytesView part) {
 }  // namespace
 
 void Shard::State::publish(uint32_t index, const mqtt::Frame& frame) {
-  auto decoded = mqtt::decode_publish(frame, at(index).version);
+  Client& client = at(index);
+  auto decoded = mqtt::read_publish(frame, client.version);
   if (!decoded) return fail(index, decoded.error(), wire::GoneReason::protocol_error);
+  if (known_route(client, decoded->topic) == nullptr) {  // else it was judged before
+    const Reason fault = mqtt::judge_topic(*decoded);
+    if (fault != Reason::success) return fail(index, fault, wire::GoneReason::protocol_error);
+  }
   if (!publish_allowed(index, *decoded)) return;
   ++counters.received;
   counters.payload_received += decoded->payload.size();
-  // A QoS 0 packet without flags goes out as it came in, to receivers of the same version.
-  BytesView as_is = frame.flags == 0 ? frame.whole : BytesView();
+  // Without DUP and RETAIN it goes out as it came in, but for its packet identifier, to receivers
+  // of the same version and QoS.
+  const BytesView as_is = (frame.flags & 9) == 0 ? frame.whole : BytesView();
   if (!decoded->forwardable) return publish_aliased(index, *decoded);
   publish_whole(index, *decoded, as_is);
 }
@@ -70,7 +76,8 @@ void Shard::State::publish_whole(uint32_t index, const PublishView& packet, Byte
   publish_routed(index, packet, as_is, reach);
 }
 
-// `as_is`: the packet as it may be sent on unchanged; empty if it must be encoded.
+// `as_is`: the packet as it may be sent on, but for its packet identifier; empty if it must be
+// encoded.
 void Shard::State::publish_routed(uint32_t index, const PublishView& packet, BytesView as_is,
                                   Reach reach) {
   Client& client = at(index);
@@ -96,8 +103,12 @@ void Shard::State::publish_routed(uint32_t index, const PublishView& packet, Byt
   out.retain = packet.retain;
   out.expiry_s = packet.message_expiry;
   outgoing.from = index;
-  outgoing.forms[client.version == mqtt::Version::v5][0].packet = as_is;
+  outgoing.take_as_is(client.version, as_is);
+  outgoing.encoded.first = std::move(encode_buffer);
   deliver(resolved, outgoing);
+  encode_buffer = std::move(outgoing.encoded.first);
+  encode_buffer.clear();
+  if (encode_buffer.capacity() > spare_capacity_limit) Bytes().swap(encode_buffer);
 }
 
 // What CONNACK announced as not available (3.2.2.3.5, .8) and the Receive Maximum (3.3.4-7).

@@ -2,6 +2,7 @@
 // The inside of a shard: its machines and the moments of a client's life, one file for each group
 // below (shard_<group>.cpp). Private to broker/shard*.cpp; one thread.
 
+#include <forward_list>
 #include <map>
 #include <memory>
 #include <string>
@@ -32,12 +33,26 @@ struct Outgoing {
     BytesView tail;    // a large payload, which is not copied here
     size_t size() const { return packet.size() + tail.size(); }
     uint32_t id_at = 0;
-    Bytes storage;
   };
-  Form forms[2][3];                         // [5.0?][QoS]
+  struct Encoded {
+    Form forms[2][3];               // [5.0?][QoS]
+    Bytes first;                    // where the first one that was encoded stands,
+    std::forward_list<Bytes> more;  // and the others
+  };
+  Encoded encoded;
   bool retain = false;                      // goes out with RETAIN 1
   const PublicationView* shared = nullptr;  // to a member of a group: as it came, with its name
   bool awaited = false;                     // of a page that was asked for when there was room
+
+  // The form of its own version and QoS need not be encoded: this is it. Empty: it must.
+  void take_as_is(mqtt::Version version, BytesView packet) {
+    if (packet.empty()) return;
+    const auto qos = static_cast<size_t>(publication.qos);
+    Form& form = encoded.forms[version == mqtt::Version::v5][qos];
+    form.packet = packet;
+    const char* const id = publication.topic.data() + publication.topic.size();
+    if (qos > 0) form.id_at = static_cast<uint32_t>(id - packet.data());
+  }
 };
 
 // Retained messages: those that live here, and what is known of those that live with neighbours.
@@ -62,6 +77,8 @@ enum class Reach : uint8_t {
   direct,   // all but global, which has it
   nowhere,  // it came before
 };
+
+constexpr size_t spare_capacity_limit = 1 << 20;  // larger buffers are given back to the heap
 
 constexpr uint32_t departed = UINT32_MAX;  // instead of a client's index
 
@@ -106,6 +123,7 @@ struct Shard::State {
   std::vector<Parcel> to_shards;  // by index
   Parcel to_node;
   std::vector<Bytes> spare;  // outboxes to borrow
+  Bytes encode_buffer;       // Outgoing::Encoded::first, kept from one publication to the next
 
   struct Withheld {
     uint32_t client;
@@ -199,6 +217,11 @@ struct Shard::State {
   void publish(uint32_t index, const mqtt::Frame& frame);
   bool publish_allowed(uint32_t index, const mqtt::PublishView& packet);
   void publish_aliased(uint32_t index, mqtt::PublishView packet);
+  size_t publish_plain(uint32_t index, BytesView input);
+  const Resolved* known_route(Client& client, BytesView topic);
+  Resolved::Plain plainness(const Resolved& resolved, mqtt::Version version);
+  void count_plain(uint64_t count, uint64_t payload);
+  void deliver_plain(const Resolved& resolved, BytesView packets, uint64_t count, uint64_t payload);
   void publish_whole(uint32_t index, const mqtt::PublishView& packet, BytesView as_is);
   const Resolved& route(Client& client, BytesView topic);
   uint32_t forward(const Resolved& resolved, const mqtt::PublishView& packet,

@@ -80,7 +80,13 @@ const Resolved& TopicCache::find(BytesView topic, const Interests& interests,
   resolved.groups.clear();
   groups.match(topic, [&](uint32_t group) { resolved.groups.push_back(group); });
   resolved.wildcards = wildcards_;
+  std::fill(std::begin(resolved.plain), std::end(resolved.plain), Resolved::Plain::unknown);
   return resolved;
+}
+
+const Resolved* TopicCache::peek(BytesView topic) const {
+  const auto at = entries_.find(topic);
+  return at != entries_.end() && at->second->wildcards == wildcards_ ? at->second.get() : nullptr;
 }
 
 void TopicCache::filter_changed(BytesView filter) {

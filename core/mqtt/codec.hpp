@@ -55,6 +55,10 @@ struct PublishView {
 };
 Expected<PublishView, Reason> decode_publish(const Frame& frame, Version version,
                                              Sender sender = Sender::client);
+// Its two halves: all but what the topic says, and that. Success: it is a topic name.
+Expected<PublishView, Reason> read_publish(const Frame& frame, Version version,
+                                           Sender sender = Sender::client);
+Reason judge_topic(const PublishView& view);
 
 // PublishView::properties as a value, for whoever needs to look into them.
 Expected<Properties, Reason> decode_publish_properties(BytesView raw,

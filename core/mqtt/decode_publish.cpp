@@ -26,6 +26,8 @@ Reason read_properties(Sender sender, PublishView& view) {
   return reader.error();
 }
 
+}  // namespace
+
 Reason judge_topic(const PublishView& view) {
   if (valid_topic_name(view.topic)) return Reason::success;
   if (view.topic.empty()) {  // 3.3.2.1, 4.7.3-1
@@ -35,9 +37,15 @@ Reason judge_topic(const PublishView& view) {
                                 : Reason::malformed_packet;   // 1.5.4-1, 1.5.4-2
 }
 
-}  // namespace
-
 Expected<PublishView, Reason> decode_publish(const Frame& frame, Version version, Sender sender) {
+  auto view = read_publish(frame, version, sender);
+  if (!view) return view;
+  const Reason fault = judge_topic(*view);
+  if (fault != Reason::success) return Unexpected{fault};
+  return view;
+}
+
+Expected<PublishView, Reason> read_publish(const Frame& frame, Version version, Sender sender) {
   PublishView view;
   const unsigned qos = frame.flags >> 1 & 3;
   view.qos = static_cast<Qos>(qos);
@@ -58,8 +66,6 @@ Expected<PublishView, Reason> decode_publish(const Frame& frame, Version version
     reader.require(fault == Reason::success, fault);
   }
   if (!reader.ok()) return Unexpected{reader.error()};
-  const Reason fault = judge_topic(view);
-  if (fault != Reason::success) return Unexpected{fault};
   return view;
 }
 

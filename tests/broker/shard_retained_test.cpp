@@ -214,8 +214,10 @@ TEST_P(ShardRetained, AnOutboxSmallerThanAPageLosesNone) {
   options.outbox_limit_bytes = 1000;
   ShardWorld narrow(GetParam(), options);
   Device& publisher = narrow.connect(clean("p"));
+  const Bytes payload(900, 'x');
   for (int i = 0; i < 50; ++i) {
-    mqtt::Publish packet = message("t/" + std::to_string(i), Bytes(900, 'x'));
+    const std::string topic = "t/" + std::to_string(i);
+    mqtt::Publish packet = message(topic, payload);
     packet.retain = true;
     narrow.send(publisher, packet);
   }

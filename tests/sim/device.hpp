@@ -40,6 +40,7 @@ struct Profile {
            flood = 0, nothing = 10;
   uint32_t clean_start_percent = 0;  // of a persistent device's connects
   uint32_t lazy_percent = 20;        // acknowledgements that take their time
+  bool lowest_ids = false;           // packet identifiers: always the lowest that is free
   uint32_t large_permille = 5;       // payloads of many kilobytes
 };
 

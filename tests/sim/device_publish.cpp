@@ -33,11 +33,13 @@ std::optional<uint32_t> message_of(BytesView payload) {
 }
 
 uint16_t Device::packet_id() {
+  if (profile_.lowest_ids) next_packet_id_ = 0;
   while (true) {
     if (++next_packet_id_ == 0) next_packet_id_ = 1;
-    const bool used = std::any_of(outgoing_.begin(), outgoing_.end(), [&](const Outgoing& o) {
-      return o.packet_id == next_packet_id_;
-    });
+    const bool asked = line_->subscribes.contains(next_packet_id_);
+    const bool used =
+        asked || std::any_of(outgoing_.begin(), outgoing_.end(),
+                             [&](const Outgoing& o) { return o.packet_id == next_packet_id_; });
     if (!used) return next_packet_id_;
   }
 }

@@ -69,6 +69,7 @@ Profile draw_device(Random& random, size_t index) {
   p.id = fmt::format("d{}", index);
   p.version = random.percent(70) ? mqtt::Version::v5 : mqtt::Version::v3_1_1;
   p.persistent = random.percent(55);
+  p.lowest_ids = p.persistent && index % 2 == 0;  // others forget what they sent
   if (p.version == mqtt::Version::v5) {
     if (random.percent(10)) p.expiry_s = static_cast<uint32_t>(random.between(1, 3));
     if (random.percent(40)) p.receive_maximum = static_cast<uint16_t>(random.between(1, 6));

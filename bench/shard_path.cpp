@@ -1,0 +1,163 @@
+// The path of a message through one shard, without sockets: what bench/instructions.py counts.
+//   shard_path qos0|qos1|qos2|wild|fanout ROUNDS
+// A round is one read of 64 messages from each of 50 publishers (fanout: from one, to 50), the end
+// of the turn, and the subscribers' acknowledgements in the next one.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/shard.hpp"
+#include "core/base/check.hpp"
+#include "core/mqtt/codec.hpp"
+
+namespace muster::broker {
+namespace {
+
+constexpr size_t pairs = 50;
+constexpr size_t messages_a_read = 64;
+constexpr auto version = mqtt::Version::v3_1_1;
+
+struct Scene {
+  std::string_view name;
+  mqtt::Qos qos;
+  size_t publishers = pairs;
+  bool wild = false;
+};
+constexpr Scene scenes[] = {{"qos0", mqtt::Qos::at_most_once},
+                            {"qos1", mqtt::Qos::at_least_once},
+                            {"qos2", mqtt::Qos::exactly_once},
+                            {"wild", mqtt::Qos::at_most_once, pairs, true},
+                            {"fanout", mqtt::Qos::at_most_once, 1}};
+
+class World {
+ public:
+  explicit World(const Scene& scene) : scene_(scene), shard_(ShardIndex{0}, {}, Incarnation{1}) {
+    Parcel known;
+    known.from_node = true;
+    known.letters.emplace_back(GlobalKnown{true});
+    shard_.open(now_, known);
+    for (size_t i = 0; i < pairs; ++i) {
+      subscribers_.push_back(connect(fmt::format("sub{}", i)));
+      mqtt::Subscribe subscribe;
+      const std::string filter = scene.wild ? fmt::format("plant/{}/+/#", i) : topic(i, 0);
+      subscribe.packet_id = 1;
+      subscribe.entries.push_back({filter, {.qos = scene.qos}});
+      send(subscribers_.back(), subscribe);
+    }
+    for (size_t i = 0; i < scene.publishers; ++i) {
+      publishers_.push_back(connect(fmt::format("pub{}", i)));
+      reads_.push_back(read_of(i));
+    }
+    end_turn();
+  }
+
+  void round() {
+    for (size_t i = 0; i < publishers_.size(); ++i) shard_.receive(now_, publishers_[i], reads_[i]);
+    // Until nobody has anything to answer.
+    while (end_turn()) {
+      for (const auto& [client, bytes] : std::exchange(answers_, {})) {
+        shard_.receive(now_, client, bytes);
+      }
+    }
+    now_.mono += std::chrono::milliseconds(1);
+  }
+
+  uint64_t delivered() const { return shard_.counters().delivered; }
+
+ private:
+  std::string topic(size_t pair, size_t message) const {
+    if (scene_.publishers == 1) return "news";
+    return scene_.wild ? fmt::format("plant/{}/line/{}/state", pair, message % 8)
+                       : fmt::format("pairs/{}/state", pair);
+  }
+  Bytes read_of(size_t pair) const {
+    Bytes bytes;
+    const Bytes payload(64, 'x');
+    for (size_t i = 0; i < messages_a_read; ++i) {
+      const uint16_t id = scene_.qos == mqtt::Qos::at_most_once ? 0 : static_cast<uint16_t>(i + 1);
+      MUSTER_CHECK(mqtt::encode_publish(version, topic(pair, i), payload, {}, scene_.qos, false,
+                                        false, id, bytes));
+    }
+    return bytes;
+  }
+  uint32_t connect(const std::string& name) {
+    const uint32_t client = shard_.accept(now_, "127.0.0.1:1");
+    mqtt::Connect connect;
+    connect.version = version;
+    connect.client_id = name;
+    connect.clean_start = true;
+    send(client, connect);
+    return client;
+  }
+  void send(uint32_t client, const mqtt::Packet& packet) {
+    Bytes bytes;
+    mqtt::encode(packet, version, bytes);
+    shard_.receive(now_, client, bytes);
+  }
+
+  // Whether somebody has to answer.
+  bool end_turn() {
+    shard_.take_parcels();
+    shard_.take_node_parcel();
+    for (const uint32_t client : shard_.take_effects().dirty) {
+      const BytesView output = shard_.output(client);
+      if (scene_.qos != mqtt::Qos::at_most_once) answer(client, output);
+      shard_.sent(now_, client, output.size());
+    }
+    return !answers_.empty();
+  }
+  void answer(uint32_t client, BytesView output) {
+    Bytes bytes;
+    for (size_t at = 0; at < output.size();) {
+      const auto first = static_cast<uint8_t>(output[at]);
+      const auto length = static_cast<uint8_t>(output[at + 1]);  // all are short
+      const BytesView body = output.substr(at + 2, length);
+      at += 2u + length;
+      const auto acknowledge = [&](uint8_t type, BytesView id) {
+        bytes.append({static_cast<char>(type), '\2'}).append(id);
+      };
+      if (first >> 4 == 3) {
+        const size_t id_at = 2u + static_cast<uint8_t>(body[1]);
+        acknowledge(scene_.qos == mqtt::Qos::exactly_once ? 0x50 : 0x40, body.substr(id_at, 2));
+      } else if (first >> 4 == 5) {
+        acknowledge(0x62, body);  // PUBREC: PUBREL
+      } else if (first >> 4 == 6) {
+        acknowledge(0x70, body);  // PUBREL: PUBCOMP
+      }
+    }
+    if (!bytes.empty()) answers_.emplace_back(client, std::move(bytes));
+  }
+
+  const Scene& scene_;
+  Now now_{Instant(std::chrono::seconds(1)), {}};
+  Shard shard_;
+  std::vector<uint32_t> subscribers_;
+  std::vector<uint32_t> publishers_;
+  std::vector<Bytes> reads_;
+  std::vector<std::pair<uint32_t, Bytes>> answers_;
+};
+
+int run(std::string_view name, size_t rounds) {
+  const auto* scene = std::find_if(std::begin(scenes), std::end(scenes),
+                                   [&](const Scene& one) { return one.name == name; });
+  if (scene == std::end(scenes)) return 2;
+  World world(*scene);
+  for (size_t i = 0; i < rounds; ++i) world.round();
+  const uint64_t wanted = rounds * pairs * messages_a_read;
+  std::printf("%llu\n", static_cast<unsigned long long>(world.delivered()));
+  return world.delivered() == wanted ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace muster::broker
+
+int main(int count, char** arguments) {
+  if (count != 3) return std::fputs("shard_path SCENE ROUNDS\n", stderr), 2;
+  return muster::broker::run(arguments[1], std::strtoul(arguments[2], nullptr, 10));
+}
