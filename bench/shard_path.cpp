@@ -1,7 +1,8 @@
 // The path of a message through one shard, without sockets: what bench/instructions.py counts.
 //   shard_path qos0|qos1|qos2|wild|fanout ROUNDS
-// A round is one read of 64 messages from each of 50 publishers (fanout: from one, to 50), the end
-// of the turn, and the subscribers' acknowledgements in the next one.
+// A round is one read of 64 messages from each publisher, the end of the turn, and all
+// acknowledgements in the next ones. qos0 to qos2: 50 pairs. fanout: from one to 50. wild: 10
+// publish to 1,000 topics in turn, 100 subscribe with wildcards, some eight get each message.
 
 #include <fmt/format.h>
 
@@ -15,24 +16,25 @@
 #include "broker/shard.hpp"
 #include "core/base/check.hpp"
 #include "core/mqtt/codec.hpp"
+#include "core/mqtt/topic.hpp"
 
 namespace muster::broker {
 namespace {
 
-constexpr size_t pairs = 50;
 constexpr size_t messages_a_read = 64;
+constexpr size_t wild_topics = 1000;
 constexpr auto version = mqtt::Version::v3_1_1;
 
 struct Scene {
   std::string_view name;
   mqtt::Qos qos;
-  size_t publishers = pairs;
-  bool wild = false;
+  size_t publishers = 50;
+  size_t subscribers = 50;
 };
 constexpr Scene scenes[] = {{"qos0", mqtt::Qos::at_most_once},
                             {"qos1", mqtt::Qos::at_least_once},
                             {"qos2", mqtt::Qos::exactly_once},
-                            {"wild", mqtt::Qos::at_most_once, pairs, true},
+                            {"wild", mqtt::Qos::at_most_once, 10, 100},
                             {"fanout", mqtt::Qos::at_most_once, 1}};
 
 class World {
@@ -42,13 +44,12 @@ class World {
     known.from_node = true;
     known.letters.emplace_back(GlobalKnown{true});
     shard_.open(now_, known);
-    for (size_t i = 0; i < pairs; ++i) {
-      subscribers_.push_back(connect(fmt::format("sub{}", i)));
+    for (size_t i = 0; i < scene.subscribers; ++i) {
+      filters_.push_back(wild() ? wild_filter(i) : topic(i));
       mqtt::Subscribe subscribe;
-      const std::string filter = scene.wild ? fmt::format("plant/{}/+/#", i) : topic(i, 0);
       subscribe.packet_id = 1;
-      subscribe.entries.push_back({filter, {.qos = scene.qos}});
-      send(subscribers_.back(), subscribe);
+      subscribe.entries.push_back({filters_.back(), {.qos = scene.qos}});
+      send(connect(fmt::format("sub{}", i)), subscribe);
     }
     for (size_t i = 0; i < scene.publishers; ++i) {
       publishers_.push_back(connect(fmt::format("pub{}", i)));
@@ -56,6 +57,8 @@ class World {
     }
     end_turn();
   }
+
+  uint64_t deliveries_a_round() const { return deliveries_; }
 
   void round() {
     for (size_t i = 0; i < publishers_.size(); ++i) shard_.receive(now_, publishers_[i], reads_[i]);
@@ -71,18 +74,38 @@ class World {
   uint64_t delivered() const { return shard_.counters().delivered; }
 
  private:
-  std::string topic(size_t pair, size_t message) const {
-    if (scene_.publishers == 1) return "news";
-    return scene_.wild ? fmt::format("plant/{}/line/{}/state", pair, message % 8)
-                       : fmt::format("pairs/{}/state", pair);
+  bool wild() const { return scene_.name == "wild"; }
+  std::string topic(size_t pair) const {
+    return scene_.publishers == 1 ? "news" : fmt::format("pairs/{}/state", pair);
   }
-  Bytes read_of(size_t pair) const {
+  static std::string wild_topic(size_t i) {
+    return fmt::format("w/s{}/d{}/m{}", i % 10, i / 10, (i + i / 10) % 4);
+  }
+  static std::string wild_filter(size_t i) {
+    const size_t j = i / 5;
+    switch (i % 5) {
+      case 0:
+        return fmt::format("w/s{}/#", j % 10);
+      case 1:
+        return fmt::format("w/+/d{}/+", j);
+      case 2:
+        return fmt::format("w/+/+/m{}", j % 4);
+      case 3:
+        return fmt::format("+/s{}/+/m{}", j % 10, j % 4);
+      default:
+        return wild_topic(j * 37 % wild_topics);
+    }
+  }
+  Bytes read_of(size_t publisher) {
     Bytes bytes;
     const Bytes payload(64, 'x');
     for (size_t i = 0; i < messages_a_read; ++i) {
+      const std::string to =
+          wild() ? wild_topic((publisher + i * 10) % wild_topics) : topic(publisher);
       const uint16_t id = scene_.qos == mqtt::Qos::at_most_once ? 0 : static_cast<uint16_t>(i + 1);
-      MUSTER_CHECK(mqtt::encode_publish(version, topic(pair, i), payload, {}, scene_.qos, false,
-                                        false, id, bytes));
+      MUSTER_CHECK(
+          mqtt::encode_publish(version, to, payload, {}, scene_.qos, false, false, id, bytes));
+      for (const std::string& filter : filters_) deliveries_ += mqtt::matches(filter, to) ? 1 : 0;
     }
     return bytes;
   }
@@ -137,7 +160,8 @@ class World {
   const Scene& scene_;
   Now now_{Instant(std::chrono::seconds(1)), {}};
   Shard shard_;
-  std::vector<uint32_t> subscribers_;
+  std::vector<std::string> filters_;
+  uint64_t deliveries_ = 0;  // in a round
   std::vector<uint32_t> publishers_;
   std::vector<Bytes> reads_;
   std::vector<std::pair<uint32_t, Bytes>> answers_;
@@ -149,9 +173,8 @@ int run(std::string_view name, size_t rounds) {
   if (scene == std::end(scenes)) return 2;
   World world(*scene);
   for (size_t i = 0; i < rounds; ++i) world.round();
-  const uint64_t wanted = rounds * pairs * messages_a_read;
   std::printf("%llu\n", static_cast<unsigned long long>(world.delivered()));
-  return world.delivered() == wanted ? 0 : 1;
+  return world.delivered() == rounds * world.deliveries_a_round() ? 0 : 1;
 }
 
 }  // namespace

