@@ -1,6 +1,5 @@
 #include "broker/topic_cache.hpp"
 
-#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <algorithm>
