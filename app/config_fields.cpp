@@ -44,7 +44,7 @@ const Field field_table[] = {
      "Address for MQTT over TCP, one for now; port 0 takes a free one."},
 
     {"broker.shards", at<&C::broker, &BrokerConfig::shards>, "0", "0..64", restart,
-     "Threads that serve clients; 0: one per core."},
+     "Threads that serve clients; 0: one per core, in `muster up` one per two."},
     {"broker.max_packet", at<&C::broker, &BrokerConfig::max_packet>, "268435460", "1KiB..268435460",
      restart, "Largest packet a client may send; a larger one closes it with 0x95."},
     {"broker.receive_maximum", at<&C::broker, &BrokerConfig::receive_maximum>, "1024", "1..65535",

@@ -21,8 +21,8 @@ using Made = Expected<std::unique_ptr<host::Role>, std::string>;
 
 class Maker {
  public:
-  Maker(const Config& config, net::ZmqContext& context, wire::NodeInfo control)
-      : config_(config), context_(context), control_(std::move(control)) {}
+  Maker(const Config& config, net::ZmqContext& context, wire::NodeInfo control, bool alone)
+      : config_(config), context_(context), control_(std::move(control)), alone_(alone) {}
 
   Expected<Done, std::string> add(wire::NodeInfo self) {
     self.incarnation = net::random_incarnation();
@@ -65,7 +65,9 @@ class Maker {
   }
 
   Made broker(wire::NodeInfo self) {
-    broker::Options options = broker_options(config_, std::thread::hardware_concurrency());
+    // Beside the other roles it leaves half of the cores to them.
+    const unsigned cores = std::thread::hardware_concurrency();
+    broker::Options options = broker_options(config_, alone_ ? cores : cores / 2);
     options.control_talk = control_.talk;
     options.control_bulk = control_.bulk;
     auto role =
@@ -78,6 +80,7 @@ class Maker {
   const Config& config_;
   net::ZmqContext& context_;
   wire::NodeInfo control_;
+  bool alone_;  // the only role of this process
 };
 
 wire::Role role_of(RoleChoice choice) {
@@ -108,7 +111,7 @@ Expected<Roles, std::string> make_roles(const Config& config, RoleChoice choice,
     nodes.push_back(std::move(node).value());
     control = cluster_control(config);
   }
-  Maker maker(config, context, std::move(control));
+  Maker maker(config, context, std::move(control), choice != RoleChoice::all);
   for (wire::NodeInfo& node : nodes) {
     if (auto added = maker.add(std::move(node)); !added) return Unexpected{added.error()};
   }

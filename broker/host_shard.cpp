@@ -60,6 +60,7 @@ void ShardHost::turn() {
     listening_ = true;
     loop_.add(listener_.fd(), listener_index, {});
   }
+  open_mail();  // first: a neighbour's new route stands before what clients publish now
   for (const net::Ready& one : ready) {
     if (one.index == listener_index) {
       accept_ready();
