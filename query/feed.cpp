@@ -51,13 +51,11 @@ void Feed::apply_device(uint64_t number, const wire::DeviceRow& row, uint16_t sl
   const RowId old = table_.find(row.device);
   if (old != no_id) {
     tell_broker(old);
-    change.before = table_.answer_row(old);
-  } else {
-    change.existed = false;
+    change.before = std::make_unique<const wire::AnswerRow>(table_.answer_row(old));
   }
   const RowId id = table_.put(row, slot, number);
   change.after = table_.answer_row(id);
-  if (!change.existed || !looks_same(change.before, change.after)) push(std::move(change));
+  if (!change.before || !looks_same(*change.before, change.after)) push(std::move(change));
 }
 
 void Feed::apply_erased(uint64_t number, const std::string& device) {
@@ -66,12 +64,12 @@ void Feed::apply_erased(uint64_t number, const std::string& device) {
   tell_broker(id);
   Change change;
   change.number = number;
-  change.before = table_.answer_row(id);
-  change.after = change.before;
+  change.after = table_.answer_row(id);
+  change.before = std::make_unique<const wire::AnswerRow>(change.after);
   change.after.status = wire::Status::offline;
   change.after.device.connected = false;
   table_.erase(id);
-  if (!looks_same(change.before, change.after)) push(std::move(change));
+  if (!looks_same(*change.before, change.after)) push(std::move(change));
 }
 
 void Feed::apply_user(uint64_t number, const wire::UserRow& row) {
@@ -90,9 +88,9 @@ void Feed::apply_user(uint64_t number, const wire::UserRow& row) {
     Change change;
     change.number = number;
     change.only_attributes = true;
-    change.before = std::move(answer);
+    change.before = std::make_unique<const wire::AnswerRow>(std::move(answer));
     change.after = table_.answer_row(id);
-    if (change.before.attributes != change.after.attributes) push(std::move(change));
+    if (change.before->attributes != change.after.attributes) push(std::move(change));
   }
 }
 
@@ -112,10 +110,10 @@ void Feed::tell_broker(RowId id) {
   if (!table_.untold(id)) return;
   Change change;
   change.number = table_.broker_number(id);
-  change.before = table_.answer_row(id, Read::told);
+  change.before = std::make_unique<const wire::AnswerRow>(table_.answer_row(id, Read::told));
   table_.tell(id);
   change.after = table_.answer_row(id);
-  if (change.before.status != change.after.status) push(std::move(change));
+  if (change.before->status != change.after.status) push(std::move(change));
 }
 
 void Feed::pump(int64_t& budget) {

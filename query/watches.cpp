@@ -107,8 +107,8 @@ void Watches::on_change(const Change& change, uint64_t place) {
   };
   offer_all(by_device_, change.after.device.device);
   offer_all(by_user_, change.after.device.user);
-  if (change.existed && change.before.device.user != change.after.device.user)
-    offer_all(by_user_, change.before.device.user);
+  if (change.before && change.before->device.user != change.after.device.user)
+    offer_all(by_user_, change.before->device.user);
   for (const auto& watch : general_) offer(watch, change, place);
 }
 
@@ -131,7 +131,7 @@ bool Watches::wants(const Watch& watch, const Change& change) const {
     return false;
   }
   return watch.filter.matches(view_of(change.after)) ||
-         (change.existed && watch.filter.matches(view_of(change.before)));
+         (change.before && watch.filter.matches(view_of(*change.before)));
 }
 
 void Watches::on_reset(bool only_attributes) {
