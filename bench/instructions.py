@@ -12,7 +12,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROGRAM = os.environ.get("SHARD_PATH", os.path.join(ROOT, "build/release/bench_shard_path"))
-LIMITS = {"qos0": 400, "qos1": 1200, "qos2": 2400, "wild": 350, "fanout": 100}
+LIMITS = {"qos0": 400, "qos1": 1200, "qos2": 3200, "wild": 350, "fanout": 100}
 
 
 def count(scene, rounds):
