@@ -41,7 +41,9 @@ class Machine {
     } else {
       MUSTER_CHECK(tree_.remove(filter, value) == (model_.erase(key) == 1));
     }
-    MUSTER_CHECK((tree_.find(filter, value) != nullptr) == (model_.count(key) == 1));
+    const auto* values = tree_.find(filter);
+    const bool found = values != nullptr && values->find(value) != nullptr;
+    MUSTER_CHECK(found == (model_.count(key) == 1));
   }
 
   void match(BytesView topic) const {
