@@ -100,7 +100,7 @@ Version connect_version(const Frame& frame) {
 Connack read_connack(Reader& body, Version version) {
   Connack packet;
   const uint8_t flags = body.u8();
-  body.require(flags <= 1, Reason::malformed_packet);  // 3.2.2-1
+  body.require(flags <= 1, Reason::malformed_packet);               // 3.2.2-1
   packet.session_present = flags == 1 && version != Version::v3_1;  // 3.1: unused
   if (version == Version::v5) {
     packet.reason = read_reason(body, PacketType::connack);
