@@ -123,8 +123,10 @@ void Claims::take_row(Now now, const Incoming& in) {
 }
 
 void Claims::attach(Now now, const Incoming& in, Session& session, bool existed) {
-  // A connection that was granted once has had its clean start.
-  const bool clean = in.claim.clean_start && in.claim.term == Term::none;
+  // A connection that was granted once has had its clean start. A session without expiry ended with
+  // the connection that held it until now, also when that one's goodbye came after this claim.
+  const bool ended = in.claim.clean_start || session.expiry_s == 0;
+  const bool clean = ended && in.claim.term == Term::none;
   const bool present = existed && !clean && !session.damaged;
   if (existed && clean) {
     sessions_.wipe(session);

@@ -248,6 +248,23 @@ TEST_F(SessionsTest, DisconnectMayChangeTheExpiry) {
   EXPECT_EQ(world.stats().subscriptions, 0u);
 }
 
+TEST_F(SessionsTest, ASessionThatEndedIsNotGrantedThoughItsGoodbyeCameLate) {
+  const Term term = attach(b1(), "device", 1, {"a"});
+  b2().stream(persistent_claim("device", 1));
+  world.run();
+  EXPECT_FALSE(b2().take<wire::Grant>());
+  wire::Gone goodbye = gone("device", 1, GoneReason::disconnected, term);
+  goodbye.session_expiry_s = 0;
+  b1().stream(goodbye);
+  world.run();
+  const auto grant = b2().take<wire::Grant>();
+  ASSERT_TRUE(grant);
+  EXPECT_FALSE(grant->session_present);
+  EXPECT_TRUE(grant->subscriptions.empty());
+  EXPECT_EQ(world.stats().subscriptions, 0u);
+  EXPECT_EQ(world.stats().sessions, 1u);
+}
+
 TEST_F(SessionsTest, WithExpiryZeroASessionMayBeResumedAndEndsWithItsConnection) {
   const Term term = attach(b1(), "device", 1, {"a"});
   b1().stream(gone("device", 1, GoneReason::connection_lost, term));
