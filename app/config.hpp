@@ -23,6 +23,7 @@ struct NodeConfig {
 
 struct ListenConfig {
   std::vector<std::string> mqtt;  // HOST:PORT
+  std::string durability;
 };
 
 struct BrokerConfig {
@@ -60,6 +61,8 @@ struct PresenceConfig {
 
 struct StoreConfig {
   std::string durability;
+  std::vector<std::string> topics;  // FILTER=LEVEL
+  ByteCount segment;
   ByteCount write_buffer;
   ByteCount block_cache;
 };

@@ -42,6 +42,8 @@ const Field field_table[] = {
 
     {"listen.mqtt", at<&C::listen, &ListenConfig::mqtt>, "127.0.0.1:1883", "HOST:PORT", restart,
      "Address for MQTT over TCP, one for now; port 0 takes a free one."},
+    {"listen.durability", at<&C::listen, &ListenConfig::durability>, "", "|memory|process|power",
+     restart, "As store.durability, for what comes in by this door; empty: nothing said."},
 
     {"broker.shards", at<&C::broker, &BrokerConfig::shards>, "0", "0..64", restart,
      "Threads that serve clients; 0: one per core, in `muster up` one per two."},
@@ -98,6 +100,12 @@ const Field field_table[] = {
     {"store.durability", at<&C::store, &StoreConfig::durability>, "process", "memory|process|power",
      restart,
      "What an acknowledged message survives: nothing, a killed process, a power failure (fsync)."},
+    {"store.topics", at<&C::store, &StoreConfig::topics>, "", "FILTER=LEVEL", restart,
+     "As store.durability, for topics that match, such as `alarm/#=power`: read by brokers. The "
+     "user "
+     "property `durability` of a PUBLISH goes before it."},
+    {"store.segment", at<&C::store, &StoreConfig::segment>, "32MiB", "1MiB..4GiB", restart,
+     "Bytes of the log that go into one file; what it still holds then moves to LevelDB."},
     {"store.write_buffer", at<&C::store, &StoreConfig::write_buffer>, "16MiB", "1MiB..1GiB",
      restart, "Memory for what LevelDB has not sorted into files yet; up to twice this much."},
     {"store.block_cache", at<&C::store, &StoreConfig::block_cache>, "8MiB", "1MiB..1TiB", restart,

@@ -7,6 +7,8 @@
 #include <limits>
 #include <utility>
 
+#include "broker/durability.hpp"
+#include "core/mqtt/codec.hpp"
 #include "core/net/address.hpp"
 
 namespace muster::app {
@@ -80,6 +82,12 @@ std::optional<std::string> text_problem(std::string_view text, std::string_view 
     if (!text.empty() && !is_endpoint(text)) return unlike("tcp://HOST:PORT");
   } else if (bounds == "PATH") {
     if (text.empty()) return unlike("a path");
+  } else if (bounds == "FILTER=LEVEL") {
+    const size_t equals = text.rfind('=');
+    if (equals == std::string_view::npos || !mqtt::valid_topic_filter(text.substr(0, equals)) ||
+        !broker::parse_durability(text.substr(equals + 1))) {
+      return unlike("FILTER=memory, FILTER=process or FILTER=power");
+    }
   } else if (bounds == "NAME") {
     if (!is_node_name(text)) return unlike("at most 64 letters, digits, \"-\", \"_\" or \".\"");
   } else {

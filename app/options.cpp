@@ -60,6 +60,7 @@ broker::Options broker_options(const Config& config, unsigned cores) {
   to.lease = config.cluster.broker_lease;
   to.lease_interval = config.cluster.broker_lease / 3;
   to.grant_wait = config.cluster.lease + std::chrono::seconds(1);
+  to.durability = {config.listen.durability, config.store.topics};
   to.sys_interval = config.sys.interval;
   to.version = std::string("muster version ") + MUSTER_VERSION;
   to.presence_user = config.presence.user;
@@ -107,6 +108,10 @@ control::Options control_options(const Config& config) {
 store::LeveldbOptions store_options(const Config& config) {
   return {.write_buffer = config.store.write_buffer.bytes,
           .block_cache = config.store.block_cache.bytes};
+}
+
+store::SegmentOptions segment_options(const Config& config) {
+  return {.segment_bytes = config.store.segment.bytes};
 }
 
 }  // namespace muster::app

@@ -5,7 +5,7 @@
 #include "app/config.hpp"
 #include "broker/options.hpp"
 #include "control/options.hpp"
-#include "core/store/store_leveldb.hpp"
+#include "core/store/segment_store.hpp"
 #include "global/options.hpp"
 #include "query/options.hpp"
 
@@ -17,5 +17,6 @@ global::Options global_options(const Config& config);
 query::Options query_options(const Config& config);
 control::Options control_options(const Config& config);
 store::LeveldbOptions store_options(const Config& config);
+store::SegmentOptions segment_options(const Config& config);
 
 }  // namespace muster::app

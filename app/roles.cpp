@@ -9,7 +9,7 @@
 #include "control/host.hpp"
 #include "core/base/log.hpp"
 #include "core/net/clock.hpp"
-#include "core/store/store_leveldb.hpp"
+#include "core/store/segment_store.hpp"
 #include "core/store/store_memory.hpp"
 #include "global/host.hpp"
 #include "query/host.hpp"
@@ -58,7 +58,8 @@ class Maker {
       auto memory = std::make_unique<store::MemoryStore>(false);
       return global::open_global(context_, options, std::move(self), std::move(memory), false);
     }
-    auto opened = store::open_leveldb(config_.node.data + "/store", store_options(config_));
+    auto opened = store::open_segment_store(config_.node.data + "/store", store_options(config_),
+                                            segment_options(config_));
     if (!opened) return Unexpected{opened.error().text};
     return global::open_global(context_, options, std::move(self), std::move(opened->store),
                                opened->damage.has_value());

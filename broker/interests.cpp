@@ -7,7 +7,10 @@ namespace muster::broker {
 bool Interests::add(BytesView filter, Subscriber subscriber) {
   const auto* present = tree_.find(filter);
   subscriber.number = present == nullptr ? number_ + 1 : present->begin()->number;
-  if (present == nullptr) pending_[std::string(filter)] = true;
+  if (present == nullptr) {
+    withdrawn_.erase(std::string(filter));
+    added_.emplace(filter);
+  }
   return tree_.add(filter, subscriber);
 }
 
@@ -23,16 +26,21 @@ void Interests::remove(BytesView filter, uint32_t client) {
   subscriber.client = client;
   const bool removed = tree_.remove(filter, subscriber);
   MUSTER_CHECK(removed);
-  if (tree_.find(filter) == nullptr) pending_[std::string(filter)] = false;
+  if (tree_.find(filter) != nullptr) return;
+  added_.erase(std::string(filter));
+  withdrawn_.emplace(filter);
 }
 
 RouteChange Interests::take_change() {
   RouteChange change;
   change.number = ++number_;
-  for (auto& [filter, wanted] : pending_) {
-    (wanted ? change.added : change.removed).push_back(filter);
+  const auto take = [](std::set<std::string>& from) {
+    return std::move(from.extract(from.begin()).value());
+  };
+  while (!added_.empty()) change.added.push_back(take(added_));
+  while (!withdrawn_.empty() && change.removed.size() < withdrawn_a_turn) {
+    change.removed.push_back(take(withdrawn_));
   }
-  pending_.clear();
   return change;
 }
 

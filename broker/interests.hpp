@@ -4,7 +4,7 @@
 // RouteChange; a filter is bound once its number is acknowledged by all.
 
 #include <cstdint>
-#include <map>
+#include <set>
 #include <string>
 
 #include "broker/letters.hpp"
@@ -29,6 +29,8 @@ struct SubscriberClient {
 
 class Interests {
  public:
+  static constexpr size_t withdrawn_a_turn = 4096;
+
   // Adds, or replaces this client's; true if it is new.
   bool add(BytesView filter, Subscriber subscriber);
   void remove(BytesView filter, uint32_t client);
@@ -43,14 +45,17 @@ class Interests {
 
   // The route number after which a wanted filter is bound.
   uint64_t number(BytesView filter) const { return tree_.find(filter)->begin()->number; }
-  bool changed() const { return !pending_.empty(); }
+  bool changed() const { return !added_.empty() || !withdrawn_.empty(); }
   uint64_t next_number() const { return number_ + 1; }  // of the RouteChange of this turn
-  RouteChange take_change();                            // this turn's; only when there is one
+  // This turn's; only when there is one. What many subscriptions that end at once withdraw goes
+  // over several turns, withdrawn_a_turn each: a route that stands too long does no harm.
+  RouteChange take_change();
 
  private:
   mqtt::TopicTree<Subscriber, SubscriberClient> tree_;
-  std::map<std::string, bool> pending_;  // filter -> wanted at the end of the turn
-  uint64_t number_ = 0;                  // of the last RouteChange
+  std::set<std::string> added_;      // in this turn
+  std::set<std::string> withdrawn_;  // not announced yet
+  uint64_t number_ = 0;              // of the last RouteChange
 };
 
 }  // namespace muster::broker

@@ -17,7 +17,12 @@ class NodePublications {
  public:
   NodePublications(NodeDesk& desk, NodePeers& peers, NodeRoutes& routes, NodeStreams& streams,
                    NodeRetained& retained)
-      : desk_(desk), peers_(peers), routes_(routes), streams_(streams), retained_(retained) {}
+      : desk_(desk),
+        peers_(peers),
+        routes_(routes),
+        streams_(streams),
+        retained_(retained),
+        durability_(desk.options.durability) {}
 
   void from_shard(Now now, ShardIndex shard, const Publications& publications);
   void from_peer(wire::Publish message);
@@ -35,6 +40,7 @@ class NodePublications {
   NodeRoutes& routes_;
   NodeStreams& streams_;
   NodeRetained& retained_;
+  DurabilityRules durability_;
   std::set<uint64_t> wills_;  // the newest that were delivered: global may send one again
 };
 

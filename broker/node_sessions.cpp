@@ -5,6 +5,7 @@ namespace {
 
 const std::string* client_of(const wire::Message& message) {
   if (const auto* grant = std::get_if<wire::Grant>(&message)) return &grant->client_id;
+  if (const auto* page = std::get_if<wire::GrantPage>(&message)) return &page->client_id;
   if (const auto* refused = std::get_if<wire::Refused>(&message)) return &refused->client_id;
   if (const auto* evict = std::get_if<wire::Evict>(&message)) return &evict->client_id;
   if (const auto* done = std::get_if<wire::SubscribeDone>(&message)) return &done->client_id;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "broker/authenticator.hpp"
+#include "broker/durability.hpp"
 #include "core/base/time.hpp"
 #include "core/wire/links.hpp"
 
@@ -28,6 +29,7 @@ struct Options {
   Duration grant_wait =
       std::chrono::milliseconds(4000);  // persistent CONNECT: lease + 1 s, then 0x88
   Duration route_wait = std::chrono::milliseconds(100);  // a slower peer is passed over, counted
+  DurabilityOptions durability;
   uint32_t topic_cache_entries = 65'536;
   std::string response_information;  // told in CONNACK to who asks for it; empty: nothing
   std::vector<std::shared_ptr<const AuthMethod>> auth_methods;  // of enhanced authentication

@@ -236,6 +236,25 @@ void Shard::State::list_claims(uint64_t round) {
   to_node.letters.emplace_back(ClaimsListed{round});
 }
 
+void Shard::State::granted_page(const wire::GrantPage& page) {
+  auto known = by_id.find(page.client_id);
+  if (known == by_id.end()) return;
+  const Client& client = at(known->second);
+  if (client.serial != page.serial || client.phase != Phase::awaiting_grant) return;
+  take_up(known->second, page.subscriptions);
+}
+
+void Shard::State::take_up(uint32_t index, const std::vector<wire::Subscription>& subscriptions) {
+  for (const wire::Subscription& stored : subscriptions) {
+    Subscribed subscription;
+    subscription.filter = stored.filter;
+    subscription.options = {static_cast<mqtt::Qos>(stored.qos), stored.no_local,
+                            stored.retain_as_published, stored.retain_handling};
+    subscription.identifier = stored.identifier;
+    add_subscription(index, std::move(subscription));
+  }
+}
+
 void Shard::State::granted(const wire::Grant& grant) {
   auto known = by_id.find(grant.client_id);
   if (known == by_id.end() || at(known->second).serial != grant.serial) {
@@ -261,14 +280,7 @@ void Shard::State::granted(const wire::Grant& grant) {
     client.inbox->newest = 0;
   }
   if (client.phase != Phase::awaiting_grant) return ask_again(index);  // claimed after a hello
-  for (const wire::Subscription& stored : grant.subscriptions) {
-    Subscribed subscription;
-    subscription.filter = stored.filter;
-    subscription.options = {static_cast<mqtt::Qos>(stored.qos), stored.no_local,
-                            stored.retain_as_published, stored.retain_handling};
-    subscription.identifier = stored.identifier;
-    add_subscription(index, std::move(subscription));
-  }
+  take_up(index, grant.subscriptions);
   inherit(index, grant);
   connack(index, grant.session_present);
   resume(index);

@@ -61,6 +61,7 @@ void Shard::State::open(const Parcel& parcel) {
 
 void Shard::State::from_global(const wire::Message& message) {
   std::visit(Overloaded{
+                 [&](const wire::GrantPage& it) { granted_page(it); },
                  [&](const wire::Grant& it) { granted(it); },
                  [&](const wire::Refused& it) { refused(it); },
                  [&](const wire::Evict& it) { evict(it); },

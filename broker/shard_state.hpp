@@ -187,7 +187,9 @@ struct Shard::State {
   void connack(uint32_t index, bool session_present);
   wire::Claim claim(const Client& client) const;
   void list_claims(uint64_t round);
+  void granted_page(const wire::GrantPage& page);
   void granted(const wire::Grant& grant);
+  void take_up(uint32_t index, const std::vector<wire::Subscription>& subscriptions);
   void refused(const wire::Refused& refusal);
 
   // authenticate (shard_authenticate.cpp)

@@ -9,6 +9,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(PahoMqttCpp REQUIRED)
+find_package(ZLIB REQUIRED)
 
 # Debian's leveldb target names a bare -lsnappy, which only resolves with the development
 # package of a library that we never call. The shared library knows its own dependencies.

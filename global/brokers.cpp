@@ -95,7 +95,7 @@ std::optional<wire::Deposed> Brokers::deposed(const Broker& broker) const {
 
 void Brokers::stored(const Commit& commit) {
   stored_ = commit.number;
-  for (const auto& [incarnation, taken] : commit.taken) taken_[incarnation] = taken.second;
+  for (const auto& [incarnation, taken] : commit.taken) taken_[incarnation] = taken.number;
 }
 
 void Brokers::forget_oldest_dead() {
@@ -108,7 +108,7 @@ void Brokers::forget_oldest_dead() {
     }
     if (!oldest) return;
     ledger_.erase(keys::broker(oldest->incarnation()));
-    ledger_.erase(keys::taken(oldest->incarnation()));
+    ledger_.forget_taken(oldest->incarnation());
     taken_.erase(oldest->incarnation());
     brokers_.erase(oldest->incarnation());
     --dead_;

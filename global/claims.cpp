@@ -153,9 +153,15 @@ void Claims::attach(Now now, const Incoming& in, Session& session, bool existed)
 void Claims::grant(const Session& session) {
   const Hold& hold = *session.hold;
   wire::Grant grant{session.client_id, hold.connection.serial, hold.term, hold.present, {}};
+  wire::GrantPage page{grant.client_id, grant.serial, {}};
   for (const auto& [filter, subscription] : session.subscriptions) {
-    grant.subscriptions.push_back(subscription);
+    if (page.subscriptions.size() == wire::grant_page_subscriptions) {
+      ledger_.say(hold.peer, hold.connection.broker, page);
+      page.subscriptions.clear();
+    }
+    page.subscriptions.push_back(subscription);
   }
+  grant.subscriptions = std::move(page.subscriptions);
   Sessions::fill(session, grant);
   ledger_.say(hold.peer, hold.connection.broker, std::move(grant));
 }

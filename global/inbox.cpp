@@ -65,10 +65,10 @@ void Inboxes::publish(Now now, wire::Publication publication) {
   body->publication = std::move(publication);
   body->number = log_.take_number();
   body->shared = matches_.size() > 1 && bytes > options_.inline_bytes;
-  if (body->shared) {
+  if (body->shared && body->stored()) {
     Writer writer;
     write_publication(writer, body->publication);
-    ledger_.put(keys::body(body->publication.topic, body->number), writer.take());
+    ledger_.put_fresh(keys::body(body->publication.topic, body->number), writer.take());
   }
   for (Match& match : matches_) append(now, match, body);
 }
@@ -122,7 +122,11 @@ void Inboxes::append(Now now, Match& match, const std::shared_ptr<Body>& body) {
   ++appended_;
   inbox.bytes += entry.body->bytes() + entry_overhead;
   bytes_ += entry.body->bytes() + entry_overhead;
-  write_entry(session, entry);
+  if (body->stored()) {
+    write_entry(session, entry);
+  } else {
+    write_cursor(session);  // its number must not be used again either
+  }
   wake(session);
 }
 
@@ -145,7 +149,7 @@ void Inboxes::release(Session& session, const std::vector<uint64_t>& numbers) {
     if (entry == inbox.entries.end() || entry->number != number) continue;
     if (entry->gone || !entry->streamed || entry->released) continue;
     entry->released = true;
-    ledger_.put(keys::released(session.client_id, number), {});
+    if (entry->body->stored()) ledger_.put_fresh(keys::released(session.client_id, number), {});
   }
 }
 
@@ -157,11 +161,14 @@ void Inboxes::drop(Session& session, Entry& entry) {
   --entries_;
   inbox.bytes -= entry.body->bytes() + entry_overhead;
   bytes_ -= entry.body->bytes() + entry_overhead;
-  ledger_.erase(keys::entry(session.client_id, entry.number));
-  if (entry.released) ledger_.erase(keys::released(session.client_id, entry.number));
   Body& body = *entry.body;
-  if (--body.entries == 0 && body.shared) {
-    ledger_.erase(keys::body(body.publication.topic, body.number));
+  --body.entries;
+  if (body.stored()) {
+    ledger_.erase(keys::entry(session.client_id, entry.number));
+    if (entry.released) ledger_.erase(keys::released(session.client_id, entry.number));
+    if (body.entries == 0 && body.shared) {
+      ledger_.erase(keys::body(body.publication.topic, body.number));
+    }
   }
   entry.body.reset();
 }
@@ -170,6 +177,11 @@ void Inboxes::drop(Session& session, Entry& entry) {
 void Inboxes::dropped(Session& session) {
   Inbox& inbox = session.inbox;
   while (!inbox.entries.empty() && inbox.entries.front().gone) inbox.entries.pop_front();
+  write_cursor(session);
+}
+
+void Inboxes::write_cursor(const Session& session) {
+  const Inbox& inbox = session.inbox;
   const uint64_t first = inbox.entries.empty() ? inbox.next : inbox.entries.front().number;
   ledger_.put(keys::cursor(session.client_id),
               Writer().number(first - 1).number(inbox.next).take());

@@ -118,6 +118,7 @@ class Inboxes {
   void touch(Session& session);
   void pump(Now now, wire::Links& links, Session& session);
   bool window_open(const Session& session, uint64_t number) const;
+  void write_cursor(const Session& session);
   void write_entry(const Session& session, const Entry& entry);
 
   const Options& options_;

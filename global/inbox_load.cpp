@@ -24,7 +24,7 @@ void Inboxes::write_entry(const Session& session, const Entry& entry) {
   for (const uint32_t identifier : entry.identifiers) writer.number(identifier);
   if (!body.shared) write_publication(writer, body.publication);
   if (entry.share) writer.text(*entry.share);
-  ledger_.put(keys::entry(session.client_id, entry.number), writer.take());
+  ledger_.put_fresh(keys::entry(session.client_id, entry.number), writer.take());
 }
 
 bool Inboxes::load_body(uint64_t number, BytesView value) {

@@ -9,8 +9,15 @@ namespace muster::global {
 
 void Ledger::take(const std::string& peer, Incarnation incarnation, uint64_t number,
                   uint64_t retained) {
-  open_.taken[incarnation] = {peer, number};
-  put(keys::taken(incarnation), Writer().number(number).number(retained).take());
+  Taken& taken = open_.taken[incarnation];
+  if (taken.peer.empty()) taken.peer = peer;
+  taken.number = number;
+  taken.retained = retained;
+}
+
+void Ledger::forget_taken(Incarnation incarnation) {
+  open_.taken.erase(incarnation);
+  erase(keys::taken(incarnation));
 }
 
 Commit Ledger::next() {
@@ -20,23 +27,19 @@ Commit Ledger::next() {
 }
 
 std::optional<Commit> Ledger::finish() {
-  if (flying_ || !open_.writes.empty() || open_.empty()) return std::nullopt;
+  if (flying_ || to_write() || open_.empty()) return std::nullopt;
   return next();
 }
 
 std::optional<store::StoreBatch> Ledger::seal(bool sync) {
-  if (flying_ || open_.writes.empty()) return std::nullopt;
+  if (flying_ || !to_write()) return std::nullopt;
   store::StoreBatch batch;
   batch.number = open_.number;
   batch.sync = sync || open_.sync;
-  for (auto& [key, value] : open_.writes) {
-    if (value) {
-      batch.puts.push_back({key, std::move(*value)});
-    } else {
-      batch.deletes.push_back(key);
-    }
+  for (const auto& [incarnation, taken] : open_.taken) {
+    put(keys::taken(incarnation), Writer().number(taken.number).number(taken.retained).take());
   }
-  open_.writes.clear();
+  writes_.take(batch);
   flying_ = next();
   return batch;
 }

@@ -10,6 +10,7 @@
 
 #include "core/store/store.hpp"
 #include "core/wire/messages.hpp"
+#include "global/write_set.hpp"
 
 namespace muster::global {
 
@@ -35,20 +36,26 @@ struct Wake {
   uint64_t entries_to = 0;
 };
 
+// Of a broker's stream.
+struct Taken {
+  std::string peer;
+  uint64_t number = 0;
+  uint64_t retained = 0;  // the newest of its retained publications
+};
+
 struct Commit {
   uint64_t number = 0;
-  std::map<Bytes, std::optional<Bytes>> writes;  // without value: deleted
   bool sync = false;
   std::vector<wire::LogEntry> entries;
   std::vector<Said> said;
-  std::map<Incarnation, std::pair<std::string, uint64_t>> taken;  // peer, stream number
+  std::map<Incarnation, Taken> taken;
   std::vector<Wake> wakes;
   std::vector<SubscribeWait> subscribes;
   std::vector<wire::RetainedEntry> retained;             // changes, in order
   std::vector<std::pair<Incarnation, uint64_t>> synced;  // RetainedSync requests that are met
 
   bool empty() const {
-    return writes.empty() && entries.empty() && said.empty() && taken.empty() && wakes.empty() &&
+    return entries.empty() && said.empty() && taken.empty() && wakes.empty() &&
            subscribes.empty() && retained.empty() && synced.empty();
   }
 };
@@ -57,8 +64,9 @@ class Ledger {
  public:
   Ledger() { open_.number = 1; }
 
-  void put(Bytes key, Bytes value) { open_.writes[std::move(key)] = std::move(value); }
-  void erase(Bytes key) { open_.writes[std::move(key)] = std::nullopt; }
+  void put(Bytes key, Bytes value) { writes_.put(std::move(key), std::move(value)); }
+  void put_fresh(Bytes key, Bytes value) { writes_.put_fresh(std::move(key), std::move(value)); }
+  void erase(Bytes key) { writes_.erase(std::move(key)); }
   void say(const std::string& peer, Incarnation incarnation, wire::Message message) {
     open_.said.push_back({peer, incarnation, std::move(message)});
   }
@@ -66,6 +74,7 @@ class Ledger {
   // `retained`: the newest of its retained publications among them.
   void take(const std::string& peer, Incarnation incarnation, uint64_t number,
             uint64_t retained = 0);
+  void forget_taken(Incarnation incarnation);
   Commit& open() { return open_; }
   uint64_t number() const { return open_.number; }  // of the open commit
 
@@ -73,12 +82,14 @@ class Ledger {
   std::optional<Commit> finish();
   std::optional<store::StoreBatch> seal(bool sync);
   Commit stored(uint64_t number);
-  bool idle() const { return !flying_ && open_.empty(); }
+  bool idle() const { return !flying_ && open_.empty() && writes_.empty(); }
 
  private:
   Commit next();
+  bool to_write() const { return !writes_.empty() || !open_.taken.empty(); }
 
   Commit open_;
+  WriteSet writes_;  // of the open commit
   std::optional<Commit> flying_;
 };
 

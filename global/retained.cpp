@@ -67,13 +67,20 @@ void Retained::publish(Now now, const wire::Publication& publication, Incarnatio
     ledger_.erase(keys::retained(publication.topic));
   } else {
     keep(now, publication, number);
-    const Value& value = values_.find(publication.topic)->second;
-    Writer writer;
-    writer.number(number).integer(value.expires_ms);
-    write_publication(writer, publication);
-    ledger_.put(keys::retained(publication.topic), writer.take());
+    write(publication, number);
   }
   ledger_.open().retained.push_back(std::move(change));
+}
+
+void Retained::write(const wire::Publication& publication, uint64_t number) {
+  if (publication.durability == wire::Durability::memory) {  // nor what the topic had before
+    ledger_.erase(keys::retained(publication.topic));
+    return;
+  }
+  Writer writer;
+  writer.number(number).integer(values_.find(publication.topic)->second.expires_ms);
+  write_publication(writer, publication);
+  ledger_.put(keys::retained(publication.topic), writer.take());
 }
 
 void Retained::keep(Now now, const wire::Publication& publication, uint64_t number) {

@@ -89,6 +89,7 @@ class Retained {
   static Values::const_iterator next_of(const Values& values, BytesView prefix,
                                         const std::string& after);
   void keep(Now now, const wire::Publication& publication, uint64_t number);
+  void write(const wire::Publication& publication, uint64_t number);
   void forget(Values::iterator at);
   void stream_changes(Way& way, const Broker& broker, const std::vector<wire::RetainedEntry>& all,
                       wire::Links& links);

@@ -22,6 +22,7 @@ struct Body {
   uint64_t number = 0;            // the message's own in the whole cluster
   bool shared = false;            // stored under its number, not with its only entry
   uint32_t entries = 0;           // that refer to it
+  bool stored() const { return publication.durability != wire::Durability::memory; }
   size_t bytes() const {
     return publication.topic.size() + publication.payload.size() + publication.properties.size();
   }

@@ -87,7 +87,7 @@ void Global::State::release(Now now, Commit commit) {
     if (broker && broker->streams > 0) links.stream(said.peer, said.message);
   }
   for (const auto& [incarnation, taken] : commit.taken) {
-    if (brokers.living(incarnation)) links.acknowledge(taken.first, incarnation, taken.second);
+    if (brokers.living(incarnation)) links.acknowledge(taken.peer, incarnation, taken.number);
   }
   for (const Wake& wake : commit.wakes) {
     if (Session* session = sessions.find(wake.session)) {

@@ -108,6 +108,7 @@ void Global::State::from_broker(Now now, Broker& broker, wire::Message& message)
       Overloaded{
           [&](wire::Publish& m) {
             ++published;
+            if (m.publication.durability == wire::Durability::power) ledger.open().sync = true;
             if (m.retained) retained.publish(now, m.publication, from, m.retained);
             if (m.packet_id != 0) {
               const Device* device = devices.find(m.publication.publisher);

@@ -53,6 +53,9 @@ void StorageThread::run() {
     if (!stored) return;
     stored_ = batch.number;
     waker_.wake();
+    lock.unlock();
+    store_->tidy();
+    lock.lock();
   }
 }
 

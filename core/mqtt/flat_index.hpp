@@ -3,6 +3,7 @@
 // bytes a slot and is at most three quarters full: 11 to 21 bytes an entry. It grows by doubling
 // (all slots move at once: about 10 ms at a million entries) and never shrinks. One thread.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -50,9 +51,18 @@ class FlatIndex {
     --size_;
   }
 
+  // What it has grown to is kept, up to `kept_slots`.
+  void clear() {
+    if (slots_.size() > kept_slots) slots_ = {};
+    std::fill(slots_.begin(), slots_.end(), Slot());
+    size_ = 0;
+  }
+
   size_t size() const { return size_; }
 
  private:
+  static constexpr size_t kept_slots = 1 << 14;
+
   struct Slot {
     uint32_t hash = 0;
     uint32_t number = none;

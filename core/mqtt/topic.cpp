@@ -16,6 +16,10 @@ BytesView cut_level(BytesView& rest, bool& more) {
 
 bool matches(BytesView filter, BytesView topic) {
   if (topic.substr(0, 1) == "$" && filter.find_first_of("+#") == 0) return false;  // 4.7.2-1
+  return matches_levels(filter, topic);
+}
+
+bool matches_levels(BytesView filter, BytesView topic) {
   bool more_filter = true;
   bool more_topic = true;
   while (more_filter && more_topic) {

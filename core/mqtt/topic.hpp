@@ -10,6 +10,9 @@ namespace muster::mqtt {
 // with '$' (4.7.2). Both must be valid.
 bool matches(BytesView filter, BytesView topic);
 
+// The same of their rests below some level, where '$' says nothing.
+bool matches_levels(BytesView filter, BytesView topic);
+
 bool has_wildcard(BytesView filter);
 
 // What every topic that `filter` matches begins with.

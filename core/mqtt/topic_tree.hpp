@@ -1,20 +1,21 @@
 #pragma once
 // TopicTree: who wants a topic. Filters without wildcards are found with one look-up of the whole
-// text, filters with wildcards level by level; both are nodes under one flat index. Owned by one
-// shard. match() allocates nothing, and neither match() nor add() recurses, however deep a filter
-// is.
+// text, filters with wildcards level by level; both are nodes under one flat index. What follows
+// the last level that a filter shares with another is no chain of nodes: the leaf holds it as text,
+// its tail. Owned by one shard. match() allocates nothing, and neither match() nor add() recurses,
+// however deep a filter is.
 //
 // Several values may stand under one filter; Identity tells which of two values are the same
 // subscription (the newer replaces the older). However many there are, add and remove cost the
 // same (value_set.hpp). Small numbers stand in a NumberSet instead.
-// Memory: an exact filter costs about 50 bytes and its Set, and its text if it is longer than 15
-// bytes; a wildcard filter that once for each level it shares with no other. What removed filters
-// used is kept for new ones.
-// Iteration follows the history of add and remove alone, not hashes, so it is reproducible.
+// Memory: a filter costs about 50 bytes and its Set, and its text if it is longer than 15 bytes; a
+// level that wildcard filters share costs that once. What removed filters used is kept for new
+// ones. Iteration follows the history of add and remove alone, not hashes, so it is reproducible.
 
 #include <algorithm>
 #include <deque>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "core/mqtt/flat_index.hpp"
@@ -80,12 +81,17 @@ class TopicTree {
   static constexpr Number exact_parent = none - 1;
 
   struct Node {
-    Label text;             // the whole filter, or one level
-    Number parent = none;   // none: unused, or the root
-    Number plus = none;     // the child "+"
-    Number pound = none;    // the child "#"
-    uint32_t literals = 0;  // children that stand in the index
-    Set values = {};        // of the filter that ends here
+    Label text;                 // the whole filter, or one level, or one and its tail
+    Number parent = none;       // none: unused, or the root
+    Number plus = none;         // the child "+"
+    Number pound = none;        // the child "#"
+    uint32_t literals : 31 {};  // children that stand in the index
+    uint32_t tail : 1 {};       // text goes on behind the level: a leaf
+    Set values = {};            // of the filter that ends here
+
+    BytesView level() const {
+      return tail ? text.view().substr(0, text.view().find('/')) : text.view();
+    }
   };
 
   // Goes through the levels of a topic or filter.
@@ -95,6 +101,7 @@ class TopicTree {
 
     bool at_end() const { return at > text.size(); }
     BytesView level() const { return text.substr(at, end_of_level() - at); }
+    BytesView rest() const { return text.substr(at); }
     size_t end_of_level() const { return std::min(text.find('/', at), text.size()); }
     void forward() { at = end_of_level() + 1; }
     void back() {
@@ -110,7 +117,7 @@ class TopicTree {
 
   Number find_child(Number parent, BytesView text) const {
     return index_.find(hash_of(parent, text), [&](Number number) {
-      return nodes_[number].parent == parent && nodes_[number].text.view() == text;
+      return nodes_[number].parent == parent && nodes_[number].level() == text;
     });
   }
 
@@ -124,8 +131,11 @@ class TopicTree {
   Number find_node(BytesView filter) const {
     if (!has_wildcard(filter)) return find_child(exact_parent, filter);
     Number number = root;
-    for (Cursor cursor{filter}; !cursor.at_end() && number != none; cursor.forward()) {
+    for (Cursor cursor{filter}; !cursor.at_end(); cursor.forward()) {
       number = find_any_child(number, cursor.level());
+      if (number == none) return none;
+      const Node& node = nodes_[number];
+      if (node.tail) return node.text.view() == cursor.rest() ? number : none;
     }
     return number;
   }
@@ -138,11 +148,17 @@ class TopicTree {
     Number number = root;
     for (Cursor cursor{filter}; !cursor.at_end(); cursor.forward()) {
       const Number child = find_any_child(number, cursor.level());
-      number = child != none ? child : make_child(number, cursor.level());
+      if (child == none) return make_child(number, cursor.rest());
+      if (nodes_[child].tail) {
+        if (nodes_[child].text.view() == cursor.rest()) return child;
+        split(child, cursor.rest());
+      }
+      number = child;
     }
     return number;
   }
 
+  // `text`: one level, or one and what follows; of exact_parent: a whole filter.
   Number make_child(Number parent, BytesView text) {
     Number number = none;
     if (unused_.empty()) {
@@ -153,17 +169,37 @@ class TopicTree {
       number = unused_.back();
       unused_.pop_back();
     }
-    nodes_[number].text = Label(text);
-    nodes_[number].parent = parent;
-    if (text == "+") {
+    Node& node = nodes_[number];
+    node.text = Label(text);
+    node.parent = parent;
+    node.tail = parent != exact_parent && text.find('/') != BytesView::npos;
+    const BytesView level = node.level();
+    if (level == "+") {
       nodes_[parent].plus = number;
-    } else if (text == "#") {
+    } else if (level == "#") {
       nodes_[parent].pound = number;
     } else {
-      index_.insert(hash_of(parent, text), number);
+      index_.insert(hash_of(parent, level), number);
       if (parent != exact_parent) ++nodes_[parent].literals;
     }
     return number;
+  }
+
+  // The levels that a leaf with a tail shares with `rest` become nodes of their own.
+  void split(Number number, BytesView rest) {
+    const Bytes text(nodes_[number].text.view());
+    Set values = std::exchange(nodes_[number].values, Set());
+    Cursor own{text};
+    Cursor other{rest};
+    nodes_[number].text = Label(own.level());
+    nodes_[number].tail = 0;
+    for (own.forward(), other.forward(); !own.at_end() && !other.at_end(); other.forward()) {
+      if (own.level() != other.level()) break;
+      number = make_child(number, own.level());
+      own.forward();
+    }
+    if (!own.at_end()) number = make_child(number, own.rest());
+    nodes_[number].values = std::move(values);
   }
 
   // Takes away nodes that say nothing any more, from `number` upwards.
@@ -171,12 +207,13 @@ class TopicTree {
     while (number != root && nodes_[number].values.empty() && childless(number)) {
       Node& node = nodes_[number];
       const Number parent = node.parent;
-      if (node.text.view() == "+") {
+      const BytesView level = node.level();
+      if (level == "+") {
         nodes_[parent].plus = none;
-      } else if (node.text.view() == "#") {
+      } else if (level == "#") {
         nodes_[parent].pound = none;
       } else {
-        index_.erase(hash_of(parent, node.text.view()), number);
+        index_.erase(hash_of(parent, level), number);
         if (parent != exact_parent) --nodes_[parent].literals;
       }
       node = Node{};
@@ -205,7 +242,9 @@ class TopicTree {
       const Node& node = nodes_[number];
       if (node.pound != none && !(number == root && hidden)) visit_values(node.pound, visit);
       Number child = none;
-      if (cursor.at_end()) {
+      if (node.tail) {
+        if (tail_matches(node, cursor)) visit_values(number, visit);
+      } else if (cursor.at_end()) {
         visit_values(number, visit);
       } else {
         if (node.literals > 0) child = find_child(number, cursor.level());
@@ -222,6 +261,12 @@ class TopicTree {
       number = child;
       cursor.forward();
     }
+  }
+
+  // The cursor stands behind the node's level.
+  static bool tail_matches(const Node& node, const Cursor& cursor) {
+    const BytesView tail = node.text.view().substr(node.level().size() + 1);
+    return cursor.at_end() ? tail == "#" : matches_levels(tail, cursor.rest());
   }
 
   template <class Visit>

@@ -1,7 +1,8 @@
 #pragma once
 // Durable state behind one narrow interface: keys and values are bytes, in byte order; a batch is
 // visible whole or not at all. Owned by one role; used from one thread at a time (its storage
-// thread, after recovery at start). Two bodies: store_leveldb.hpp and store_memory.hpp.
+// thread, after recovery at start). Bodies: store_leveldb.hpp, segment_store.hpp in front of it,
+// and store_memory.hpp.
 
 #include <cstdint>
 #include <functional>
@@ -21,6 +22,7 @@ struct Error {
 struct Put {
   Bytes key;
   Bytes value;
+  bool fresh = false;  // nothing is stored under this key: deleted soon, it need not leave a trace
   bool operator==(const Put&) const = default;
 };
 
@@ -47,6 +49,8 @@ class Store {
   virtual Expected<Done, Error> scan(BytesView prefix, const Visit& visit) = 0;
   // After an error nothing of the batch counts as written; committing it again is right.
   virtual Expected<Done, Error> commit(const Batch& batch, bool sync) = 0;
+  // Housekeeping that no commit should wait for: a slice of it, between commits.
+  virtual void tidy() {}
 };
 
 }  // namespace muster::store

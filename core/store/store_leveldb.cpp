@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "core/base/log.hpp"
+#include "core/store/aside.hpp"
 
 namespace muster::store {
 namespace {
@@ -163,18 +164,6 @@ bool in_use(const leveldb::Status& status) {
 // Damage is what a repair may mend; everything else is for the operator.
 bool damaged(const leveldb::Status& status) {
   return status.IsCorruption() || status.IsNotFound();
-}
-
-Expected<std::string, Error> copy_aside(const std::string& path) {
-  std::error_code error;
-  for (int n = 1;; ++n) {
-    const std::string aside = fmt::format("{}.damaged-{}", path, n);
-    if (fs::exists(aside, error)) continue;
-    fs::copy(path, aside, fs::copy_options::recursive, error);
-    if (!error) return aside;
-    return Unexpected{Error{fmt::format("store {} is damaged and cannot be copied to {}: {}", path,
-                                        aside, error.message())}};
-  }
 }
 
 // What can be saved, saved: the log first, which leaves its good commits in tables, then the

@@ -58,6 +58,8 @@ template <>
 inline constexpr RetainedKind highest<RetainedKind> = RetainedKind::change;
 template <>
 inline constexpr ShareWay highest<ShareWay> = ShareWay::others;
+template <>
+inline constexpr Durability highest<Durability> = Durability::power;
 
 // ---- parts ------------------------------------------------------------------------------------
 
@@ -73,7 +75,7 @@ template <>
 struct Form<Publication> {
   static void visit(auto& v, auto& p) {
     v(p.topic, binary(p.payload), binary(p.properties), p.qos, p.retain, p.expiry_s, p.publisher,
-      p.published_ms);
+      p.published_ms, p.durability);
   }
 };
 template <>
@@ -284,6 +286,11 @@ template <>
 struct Form<InboxReleased> {
   static constexpr uint8_t type = 25;
   static void visit(auto& v, auto& m) { v(m.client_id, m.term, m.numbers); }
+};
+template <>
+struct Form<GrantPage> {
+  static constexpr uint8_t type = 26;
+  static void visit(auto& v, auto& m) { v(m.client_id, m.serial, m.subscriptions); }
 };
 
 // ---- leases

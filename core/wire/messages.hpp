@@ -24,6 +24,14 @@ constexpr uint32_t no_expiry = UINT32_MAX;
 
 // ---- application messages -------------------------------------------------------------------
 
+// What it must survive where it is kept.
+enum class Durability : uint8_t {
+  standard = 0,  // as global's store does it by itself
+  memory = 1,    // nothing
+  process = 2,   // the death of the process: written
+  power = 3,     // a loss of power: on disk
+};
+
 struct Publication {
   std::string topic;
   std::string payload;
@@ -33,6 +41,7 @@ struct Publication {
   uint32_t expiry_s = no_expiry;  // left when sent
   std::string publisher;          // client id
   int64_t published_ms = 0;       // wall
+  Durability durability = Durability::standard;
 };
 
 // broker -> broker and global -> broker (Stream): deliver to your direct subscribers.
@@ -183,12 +192,20 @@ struct SetInfo {
 
 // ---- global -> broker (Stream) ------------------------------------------------------------------
 
+// Subscriptions of a session whose Grant follows on the same stream: all but the last page of them,
+// so that no turn of a broker takes up more than that many.
+struct GrantPage {
+  std::string client_id;
+  Serial serial = Serial::none;
+  std::vector<Subscription> subscriptions;
+};
+constexpr size_t grant_page_subscriptions = 1000;
 struct Grant {
   std::string client_id;
   Serial serial = Serial::none;
   Term term = Term::none;
   bool session_present = false;
-  std::vector<Subscription> subscriptions;
+  std::vector<Subscription> subscriptions;  // the last page
   // QoS 2: packet identifiers that the publisher has not released; and those of them whose broker
   // died before it said Gone: not all direct targets may have these.
   std::vector<uint16_t> received = {};
@@ -352,6 +369,6 @@ using Message =
                  SubscribeDone, Deliver, LeaseRequest, LeaseGrant, Deposed, ReplicaAsk,
                  SnapshotPage, Delta, LogHeartbeat, WatchOpen, WatchMore, WatchClose, WatchRows,
                  AskTask, TaskAnswer, Load, Directory, PublishReleased, InboxReleased, Retained,
-                 RetainedSync, RetainedSynced>;
+                 RetainedSync, RetainedSynced, GrantPage>;
 
 }  // namespace muster::wire

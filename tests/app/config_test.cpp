@@ -90,6 +90,12 @@ TEST(Config, problems_say_where_and_what) {
       {"[listen]\nmqtt = []\n", "muster.toml:2:8: listen.mqtt: expected one address, not 0"},
       {"[listen]\nmqtt = [\"a:1\", \"b:1\"]\n",
        "muster.toml:2:8: listen.mqtt: expected one address, not 2"},
+      {"[store]\ntopics = [\"a/#=ram\"]\n",
+       "muster.toml:2:10: store.topics: expected FILTER=memory, FILTER=process or FILTER=power, "
+       "not "
+       "\"a/#=ram\""},
+      {"[listen]\ndurability = \"ram\"\n",
+       "muster.toml:2:14: listen.durability: expected one of |memory|process|power, not \"ram\""},
       {"[node]\ndata = \"\"\n", "muster.toml:2:8: node.data: expected a path, not \"\""},
       {"[cluster]\nlease = \"1s\"\n",
        "muster.toml:2:9: cluster.lease must be longer than cluster.broker_lease"},

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "broker/interests.hpp"
 #include "tests/broker/shard_world.hpp"
 
 namespace muster::broker::test {
@@ -85,6 +88,47 @@ TEST(ShardSession, APersistentConnectionWaitsForItsGrant) {
   EXPECT_TRUE(std::get<mqtt::Connack>(packets[0]).session_present);
   EXPECT_TRUE(std::holds_alternative<mqtt::Pingresp>(packets[1]));
   EXPECT_FALSE(device.paused);
+}
+
+TEST(ShardSession, TheSubscriptionsOfAGrantComeInPages) {
+  ShardWorld world;
+  Device& device = world.connect(persistent("p"));
+  const Serial serial = world.for_global<wire::Claim>().at(0).serial;
+  world.letter(0, FromGlobal{wire::GrantPage{"p", serial, {{"a"}, {"b"}}}});
+  world.letter(0, FromGlobal{wire::GrantPage{"p", Serial{77}, {{"of another"}}}});
+  world.settle();
+  EXPECT_TRUE(world.read(device).empty());
+  world.letter(0, FromGlobal{wire::Grant{"p", serial, Term{5}, true, {{"c"}}}});
+  world.settle();
+  EXPECT_TRUE(world.expect<mqtt::Connack>(device).session_present);
+  Device& other = world.connect(clean("q"));
+  for (BytesView topic : {"a", "of another", "b", "c"}) world.send(other, message(topic, topic));
+  std::vector<Bytes> got;
+  for (const mqtt::Packet& packet : world.read(device)) {
+    got.emplace_back(std::get<mqtt::Publish>(packet).payload);
+  }
+  EXPECT_EQ(got, (std::vector<Bytes>{"a", "b", "c"}));
+}
+
+TEST(ShardSession, ManySubscriptionsThatEndAtOnceAreWithdrawnOverSeveralTurns) {
+  ShardWorld world;
+  Device& device = world.connect(clean("p"));
+  constexpr size_t count = 2 * Interests::withdrawn_a_turn + 5;
+  std::set<std::string> filters;
+  for (size_t i = 0; i < count; ++i) filters.insert(std::to_string(i) + "/+");
+  for (const std::string& filter : filters) {
+    world.send(device, subscribe(1, filter, mqtt::Qos::at_most_once));
+  }
+  world.to_node.clear();
+  world.drop(device);
+  world.pass(Duration(1));
+  std::set<std::string> withdrawn;
+  for (const RouteChange& change : world.letters<RouteChange>()) {
+    EXPECT_LE(change.removed.size(), Interests::withdrawn_a_turn);
+    withdrawn.insert(change.removed.begin(), change.removed.end());
+  }
+  EXPECT_EQ(withdrawn, filters);
+  EXPECT_GT(world.shards[0]->next_wake(), world.now.mono);  // nothing is left
 }
 
 TEST(ShardSession, WithoutAGrantThePersistentConnectionIsRefused) {

@@ -10,7 +10,9 @@ import unittest
 from clients import Client
 from muster import Muster
 
-IN_TABLE, IN_LOG = 40, 10
+# Where the messages lie: LevelDB's tables, its log, and the segments in front of it.
+IN_TABLE, IN_LOG, IN_SEGMENT = 40, 10, 10
+ALL = IN_TABLE + IN_LOG + IN_SEGMENT
 
 
 class Damage(unittest.TestCase):
@@ -20,9 +22,16 @@ class Damage(unittest.TestCase):
         cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
         cls.sound = os.path.join(cls.folder, "sound")
         cls.queue(0, IN_TABLE)
-        with Muster(data=cls.sound) as muster:  # what was in the log is a table now
-            assert muster.stop() == 0
+        cls.restart()  # what was in the segment is in LevelDB's log now
+        cls.restart()  # and now in a table
         cls.queue(IN_TABLE, IN_LOG)
+        cls.restart()
+        cls.queue(IN_TABLE + IN_LOG, IN_SEGMENT)
+
+    @classmethod
+    def restart(cls):
+        with Muster(data=cls.sound) as muster:
+            assert muster.stop() == 0
 
     @classmethod
     def queue(cls, first, count):
@@ -48,7 +57,7 @@ class Damage(unittest.TestCase):
         copy = os.path.join(self.folder, "copy")
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(self.sound, copy)
-        name = max(glob.glob(os.path.join(copy, "store", pattern)), key=os.path.getsize)
+        name = max(glob.glob(os.path.join(copy, pattern)), key=os.path.getsize)
         with open(name, "r+b") as file:
             data = bytearray(file.read())
             data[int(part * (len(data) - 1))] ^= 0x10
@@ -69,36 +78,42 @@ class Damage(unittest.TestCase):
 
     def check(self, pattern, part, most_lost):
         copy, name, data = self.damaged_copy(pattern, part)
-        store = os.path.join(copy, "store")
+        kind = "log" if pattern.startswith("store.log") else "store"
+        store = os.path.join(copy, pattern.split("/", maxsplit=1)[0])
         with Muster(data=copy) as muster:
             numbers = self.arrived(muster)
             self.arrived(muster, "regular")
             self.assertEqual(muster.stop(), 0)
             said = [line for line in muster.stderr().splitlines() if " was damaged " in line]
         self.assertEqual(len(said), 1, said)
-        self.assertIn(f"store {store} was damaged (", said[0])
-        self.assertIn(f"it is set aside as {store}.damaged-1 and repaired; ", said[0])
+        self.assertIn(f"{kind} {store} was damaged (", said[0])
+        self.assertIn(f"it is set aside as {store}.damaged-1", said[0])
         with open(os.path.join(store + ".damaged-1", name), "rb") as file:
             self.assertEqual(file.read(), data)  # as it was
         # Nothing wrong, nothing twice, in order; what is lost lies together.
         self.assertEqual(numbers, sorted(set(numbers)))
-        self.assertGreaterEqual(len(numbers), IN_TABLE + IN_LOG - most_lost)
+        self.assertGreaterEqual(len(numbers), ALL - most_lost)
         with Muster(data=copy) as muster:  # mended once
             self.assertEqual(muster.stop(), 0)
             self.assertNotIn("damaged", muster.stderr())
 
+    def test_a_flipped_byte_in_a_segment(self):
+        for part in (0, 0.3, 0.6, 1):
+            with self.subTest(part):
+                self.check("store.log/*", part, IN_SEGMENT)
+
     def test_a_flipped_byte_in_the_log(self):
         for part in (0, 0.3, 0.6, 1):
             with self.subTest(part):
-                self.check("*.log", part, IN_LOG)
+                self.check("store/*.log", part, IN_LOG + IN_SEGMENT)
 
     def test_a_flipped_byte_in_a_table(self):
         for part in (0, 0.4, 1):
             with self.subTest(part):
-                self.check("*.ldb", part, IN_TABLE + IN_LOG)
+                self.check("store/*.ldb", part, ALL)
 
     def test_a_flipped_byte_in_what_names_the_tables(self):
-        for pattern in ("MANIFEST-*", "CURRENT"):
+        for pattern in ("store/MANIFEST-*", "store/CURRENT"):
             for part in (0, 0.5, 1):
                 with self.subTest(pattern, part=part):
                     self.check(pattern, part, 0)
@@ -106,6 +121,7 @@ class Damage(unittest.TestCase):
     def test_a_store_of_which_nothing_is_left(self):
         copy = os.path.join(self.folder, "nothing")
         shutil.copytree(self.sound, copy)
+        shutil.rmtree(os.path.join(copy, "store.log"))
         for name in os.listdir(os.path.join(copy, "store")):
             with open(os.path.join(copy, "store", name), "wb") as file:
                 file.write(b"\xa5" * 4096)

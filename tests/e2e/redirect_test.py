@@ -54,11 +54,16 @@ class Redirect(unittest.TestCase):
                 filler.wait(PATIENCE_S)
 
     def wait_rows(self, asker):
-        """Until the replicas have followed: global has taken the rows before they have."""
+        """Until both replicas have followed: global has taken the rows before they have."""
+        behind = {"query-1", "query-2"}
         for number in range(-1, -100_000, -1):
-            asker.ask(number, kind="count", where=["status=online"], timeout_ms=60_000)
+            asker.ask(number, kind="count", where=["status=online"], timeout_ms=60_000,
+                      server=min(behind))
             asker.wait(-number)
-            if asker.answers[number][0]["count"] >= ROWS:
+            answer = asker.answers[number][0]
+            if answer["count"] >= ROWS:
+                behind.discard(answer["server"])
+            if not behind:
                 break
         asker.answers.clear()
 

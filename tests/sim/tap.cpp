@@ -77,6 +77,10 @@ struct Describe {
                        static_cast<uint64_t>(m.serial), static_cast<uint64_t>(m.term),
                        m.session_present ? ", session present" : "", m.subscriptions.size());
   }
+  std::string operator()(const wire::GrantPage& m) const {
+    return fmt::format("will grant {} serial {:x}: {} subscriptions first", m.client_id,
+                       static_cast<uint64_t>(m.serial), m.subscriptions.size());
+  }
   std::string operator()(const wire::Refused& m) const {
     return fmt::format("refuses {} serial {:x}", m.client_id, static_cast<uint64_t>(m.serial));
   }

@@ -141,6 +141,42 @@ TEST(TopicTree, DepthCostsNoStack) {
   EXPECT_TRUE(tree.remove(deep + "+", 3));
 }
 
+TEST(TopicTree, DeepFiltersThatPartLateAreSplitInOneGo) {
+  Bytes deep;
+  for (int i = 0; i < 32'000; ++i) deep += "a/";
+  TopicTree<uint32_t> tree;
+  tree.add(deep + "+", 1);
+  tree.add(deep + "#", 2);  // were each level split apart, half a gigabyte would be copied
+  tree.add("a/+", 3);
+  const auto found = [&](const Bytes& topic) {
+    std::multiset<uint32_t> values;
+    tree.match(topic, [&](uint32_t value) { values.insert(value); });
+    return values;
+  };
+  EXPECT_EQ(found(deep + "x"), (std::multiset<uint32_t>{1, 2}));
+  EXPECT_EQ(found(deep + "x/y"), (std::multiset<uint32_t>{2}));
+  EXPECT_EQ(found("a/x"), (std::multiset<uint32_t>{3}));
+  EXPECT_TRUE(tree.remove(deep + "+", 1));
+  EXPECT_EQ(found(deep + "x"), (std::multiset<uint32_t>{2}));
+}
+
+TEST(TopicTree, ATailMatchesAsItsLevelsWould) {
+  TopicTree<uint32_t> tree;
+  tree.add("a/+/c", 1);
+  tree.add("+/$b/#", 2);
+  tree.add("x/#", 3);
+  const auto found = [&](BytesView topic) {
+    std::multiset<uint32_t> values;
+    tree.match(topic, [&](uint32_t value) { values.insert(value); });
+    return values;
+  };
+  EXPECT_EQ(found("a/$b/c"), (std::multiset<uint32_t>{1, 2}));  // '$' hides in the first level only
+  EXPECT_EQ(found("a/$b"), (std::multiset<uint32_t>{2}));
+  EXPECT_EQ(found("$a/$b"), (std::multiset<uint32_t>{}));
+  EXPECT_EQ(found("x"), (std::multiset<uint32_t>{3}));  // the parent level is included
+  EXPECT_EQ(found("a"), (std::multiset<uint32_t>{}));
+}
+
 TEST(FlatIndex, FindsWhatCollides) {
   std::mt19937_64 random(7);
   FlatIndex index;

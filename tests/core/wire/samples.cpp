@@ -3,8 +3,15 @@
 namespace muster::wire::samples {
 namespace {
 
-const Publication publication{
-    "a/b", std::string("\x00\xff\x01", 3), "\x23\x00\x01", 2, true, 60, "tv-1", 1700000000123};
+const Publication publication{"a/b",
+                              std::string("\x00\xff\x01", 3),
+                              "\x23\x00\x01",
+                              2,
+                              true,
+                              60,
+                              "tv-1",
+                              1700000000123,
+                              Durability::power};
 const Subscription subscription{"a/+", 1, true, true, 2, 77};
 const DeviceRow device{"tv-1",   "ann",
                        true,     Incarnation{0xffeeddccbbaa9988},
@@ -46,6 +53,7 @@ std::vector<Message> sessions() {
       PublishReleased{"tv-1", Term{2}, 65535},
       InboxReleased{"tv-1", Term{2}, {3, 70000}},
       SetInfo{"ann", {{"room", "kitchen"}, {"gone", ""}}},
+      GrantPage{"tv-1", Serial{1}, {subscription}},
       Grant{"tv-1", Serial{1}, Term{2}, true, {subscription}, {7, 65535}, {7}},
       Refused{"tv-1", Serial{1}, 0x97},
       Evict{"tv-1", Serial{1}, 0x98},
