@@ -1,5 +1,7 @@
 #include "broker/interests.hpp"
 
+#include <utility>
+
 #include "core/base/check.hpp"
 
 namespace muster::broker {
@@ -7,10 +9,7 @@ namespace muster::broker {
 bool Interests::add(BytesView filter, Subscriber subscriber) {
   const auto* present = tree_.find(filter);
   subscriber.number = present == nullptr ? number_ + 1 : present->begin()->number;
-  if (present == nullptr) {
-    withdrawn_.erase(std::string(filter));
-    added_.emplace(filter);
-  }
+  if (present == nullptr) added_.emplace_back(filter);
   return tree_.add(filter, subscriber);
 }
 
@@ -27,20 +26,20 @@ void Interests::remove(BytesView filter, uint32_t client) {
   const bool removed = tree_.remove(filter, subscriber);
   MUSTER_CHECK(removed);
   if (tree_.find(filter) != nullptr) return;
-  added_.erase(std::string(filter));
-  withdrawn_.emplace(filter);
+  withdrawn_.emplace_back(filter);
 }
 
-RouteChange Interests::take_change() {
+RouteChange Interests::take_change(uint64_t bound) {
   RouteChange change;
+  const bool withdraws = number_ <= bound;
   change.number = ++number_;
-  const auto take = [](std::set<std::string>& from) {
-    return std::move(from.extract(from.begin()).value());
-  };
-  while (!added_.empty()) change.added.push_back(take(added_));
-  while (!withdrawn_.empty() && change.removed.size() < withdrawn_a_turn) {
-    change.removed.push_back(take(withdrawn_));
+  change.added = std::exchange(added_, {});
+  std::erase_if(change.added, [&](const std::string& filter) { return !tree_.find(filter); });
+  while (withdraws && !withdrawn_.empty() && change.removed.size() < withdrawn_at_once) {
+    if (!tree_.find(withdrawn_.back())) change.removed.push_back(std::move(withdrawn_.back()));
+    withdrawn_.pop_back();
   }
+  if (withdrawn_.empty()) withdrawn_.shrink_to_fit();
   return change;
 }
 

@@ -4,8 +4,8 @@
 // RouteChange; a filter is bound once its number is acknowledged by all.
 
 #include <cstdint>
-#include <set>
 #include <string>
+#include <vector>
 
 #include "broker/letters.hpp"
 #include "core/mqtt/packet.hpp"
@@ -29,7 +29,7 @@ struct SubscriberClient {
 
 class Interests {
  public:
-  static constexpr size_t withdrawn_a_turn = 4096;
+  static constexpr size_t withdrawn_at_once = 4096;
 
   // Adds, or replaces this client's; true if it is new.
   bool add(BytesView filter, Subscriber subscriber);
@@ -45,17 +45,20 @@ class Interests {
 
   // The route number after which a wanted filter is bound.
   uint64_t number(BytesView filter) const { return tree_.find(filter)->begin()->number; }
-  bool changed() const { return !added_.empty() || !withdrawn_.empty(); }
+  // `bound`: up to which number others know our routes.
+  bool changed(uint64_t bound) const {
+    return !added_.empty() || (!withdrawn_.empty() && number_ <= bound);
+  }
   uint64_t next_number() const { return number_ + 1; }  // of the RouteChange of this turn
-  // This turn's; only when there is one. What many subscriptions that end at once withdraw goes
-  // over several turns, withdrawn_a_turn each: a route that stands too long does no harm.
-  RouteChange take_change();
+  // This turn's; only when there is one. A route that stands too long does no harm: so what many
+  // subscriptions that end at once withdraw goes in slices, each when others know the last one.
+  RouteChange take_change(uint64_t bound);
 
  private:
   mqtt::TopicTree<Subscriber, SubscriberClient> tree_;
-  std::set<std::string> added_;      // in this turn
-  std::set<std::string> withdrawn_;  // not announced yet
-  uint64_t number_ = 0;              // of the last RouteChange
+  std::vector<std::string> added_;      // in this turn; what is not wanted any more is skipped
+  std::vector<std::string> withdrawn_;  // not announced yet; what is wanted again is skipped
+  uint64_t number_ = 0;                 // of the last RouteChange
 };
 
 }  // namespace muster::broker

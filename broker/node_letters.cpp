@@ -19,7 +19,7 @@ void Node::State::open(Now now, Parcel parcel) {
   for (Letter& letter : parcel.letters) {
     std::visit(
         Overloaded{
-            [&](RouteChange& it) { routes.changed(now.mono, parcel.from, it); },
+            [&](RouteChange& it) { routes.changed(now.mono, parcel.from, std::move(it)); },
             [&](PeerRoutesSeen& it) { peer_routes.seen(parcel.from, it); },
             [&](ForGlobal& it) { sessions.for_global(now.mono, parcel.from, std::move(it)); },
             [&](ClaimsListed& it) { sessions.claims_listed(parcel.from, it); },

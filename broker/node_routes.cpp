@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
+#include <utility>
 
 #include "core/base/check.hpp"
 
@@ -10,17 +12,17 @@ namespace muster::broker {
 NodeRoutes::NodeRoutes(NodeDesk& desk, NodePeers& peers)
     : desk_(desk), peers_(peers), groups_(desk.options.shards), bound_(desk.options.shards) {}
 
-void NodeRoutes::changed(Instant now, ShardIndex shard, const RouteChange& letter) {
+void NodeRoutes::changed(Instant now, ShardIndex shard, RouteChange letter) {
   MUSTER_CHECK(static_cast<size_t>(shard) < bound_.size());
   const auto bit = static_cast<uint8_t>(shard);
-  for (const std::string& filter : letter.removed) set(filter, bit, false);
-  for (const std::string& filter : letter.added) set(filter, bit, true);
+  for (std::string& filter : letter.removed) set(std::move(filter), bit, false);
+  for (std::string& filter : letter.added) set(std::move(filter), bit, true);
   for (const wire::GroupRoute& group : letter.groups) groups_.changed(shard, group);
   waiting_.push_back({shard, letter.number, 0, now + desk_.options.route_wait});
   ++unnumbered_;
 }
 
-void NodeRoutes::set(const std::string& filter, uint8_t shard, bool wanted) {
+void NodeRoutes::set(std::string filter, uint8_t shard, bool wanted) {
   const bool before = tree_.find(filter) != nullptr;
   if (wanted) {
     tree_.add(filter, shard);
@@ -29,7 +31,7 @@ void NodeRoutes::set(const std::string& filter, uint8_t shard, bool wanted) {
   }
   const bool after = tree_.find(filter) != nullptr;
   if (before == after) return;
-  changed_[filter] = after;
+  changed_.push_back(std::move(filter));
   filters_ += after ? 1 : -size_t{1};
 }
 
@@ -40,30 +42,54 @@ uint64_t NodeRoutes::shards_for(BytesView topic) const {
 }
 
 void NodeRoutes::flush(Instant now) {
-  if (!changed_.empty() || groups_.has_changed()) {
-    wire::Routes delta;
-    delta.number = ++number_;
-    for (const auto& [filter, wanted] : changed_) {
-      (wanted ? delta.added : delta.removed).push_back(filter);
-    }
+  while (!changed_.empty() || groups_.has_changed()) {
+    ++number_;
     const std::set<std::string> groups = groups_.take_changed();
-    delta.groups = groups_.totals(groups);
-    desk_.counters.routes_announced += changed_.size() + groups.size();
-    const wire::Message message = delta;
+    const wire::Message message = changes(take_changed(), groups);
+    const auto& routes = std::get<wire::Routes>(message);
+    desk_.counters.routes_announced += routes.added.size() + routes.removed.size() + groups.size();
     peers_.each([&](NodePeer& peer) {
       if (peer.index == global_peer || !peer.open) return;
       if (peer.up && keeps_pace(peer)) {
         desk_.links.stream(peer.name, message);
       } else {
         Peer& state = by_bit_[peer.index];
-        for (const auto& [filter, wanted] : changed_) state.missed[filter] = wanted;
+        state.missed.insert(routes.added.begin(), routes.added.end());
+        state.missed.insert(routes.removed.begin(), routes.removed.end());
         state.missed_groups.insert(groups.begin(), groups.end());
       }
     });
-    changed_.clear();
   }
   for (; unnumbered_ > 0; --unnumbered_) waiting_[waiting_.size() - unnumbered_].number = number_;
   release(now);
+}
+
+// As many as go into one message.
+std::vector<std::string> NodeRoutes::take_changed() {
+  constexpr ptrdiff_t at_once = 4096;
+  const auto begin = changed_.end() - std::min(std::ssize(changed_), at_once);
+  std::vector<std::string> taken;
+  std::move(begin, changed_.end(), std::back_inserter(taken));
+  changed_.erase(begin, changed_.end());
+  if (changed_.empty()) changed_.shrink_to_fit();
+  return taken;
+}
+
+// What these filters and groups are now.
+wire::Routes NodeRoutes::changes(std::vector<std::string> filters,
+                                 const std::set<std::string>& groups) const {
+  std::sort(filters.begin(), filters.end());
+  filters.erase(std::unique(filters.begin(), filters.end()), filters.end());
+  wire::Routes routes;
+  routes.number = number_;
+  const auto wanted = std::stable_partition(
+      filters.begin(), filters.end(),
+      [&](const std::string& filter) { return tree_.find(filter) == nullptr; });
+  routes.added.assign(std::move_iterator(wanted), std::move_iterator(filters.end()));
+  filters.erase(wanted, filters.end());
+  routes.removed = std::move(filters);
+  routes.groups = groups_.totals(groups);
+  return routes;
 }
 
 bool NodeRoutes::keeps_pace(const NodePeer& peer) const {
@@ -81,11 +107,7 @@ void NodeRoutes::flush_to(const NodePeer& peer) {
   if (state.missed.size() + state.missed_groups.size() > filters_ + groups_.size()) {
     routes = snapshot();
   } else {
-    routes.number = number_;
-    for (const auto& [filter, wanted] : state.missed) {
-      (wanted ? routes.added : routes.removed).push_back(filter);
-    }
-    routes.groups = groups_.totals(state.missed_groups);
+    routes = changes({state.missed.begin(), state.missed.end()}, state.missed_groups);
   }
   state.missed.clear();
   state.missed_groups.clear();

@@ -1,7 +1,7 @@
 #pragma once
 // The routes of this broker: which filters its shards want. Announced to every broker peer on the
-// stream that carries the messages, a turn's changes together; a fresh stream begins with all of
-// them. Tells each shard up to which of its numbers every connected broker knows its routes.
+// stream that carries the messages, a turn's changes together, 4,096 in one message; a fresh stream
+// begins with all of them. Tells each shard up to which of its numbers every connected broker knows its routes.
 //
 // A peer that is down or does not keep pace gets what changed meanwhile once it does, or before the
 // next message for it, as one delta, or as a snapshot if that is shorter. Global gets none: it is
@@ -25,7 +25,7 @@ class NodeRoutes {
  public:
   NodeRoutes(NodeDesk& desk, NodePeers& peers);
 
-  void changed(Instant now, ShardIndex shard, const RouteChange& letter);
+  void changed(Instant now, ShardIndex shard, RouteChange letter);
   uint64_t shards_for(BytesView topic) const;  // bits; false positives are harmless
   NodeGroups& groups() { return groups_; }
 
@@ -43,8 +43,8 @@ class NodeRoutes {
 
  private:
   struct Peer {
-    uint64_t taken = 0;                  // number that its shards know
-    std::map<std::string, bool> missed;  // filter -> wanted, not streamed to it
+    uint64_t taken = 0;            // number that its shards know
+    std::set<std::string> missed;  // filters whose change was not streamed to it
     std::set<std::string> missed_groups;
     bool missed_any() const { return !missed.empty() || !missed_groups.empty(); }
   };
@@ -55,7 +55,9 @@ class NodeRoutes {
     Instant deadline{};
   };
 
-  void set(const std::string& filter, uint8_t shard, bool wanted);
+  void set(std::string filter, uint8_t shard, bool wanted);
+  std::vector<std::string> take_changed();
+  wire::Routes changes(std::vector<std::string> filters, const std::set<std::string>& groups) const;
   bool keeps_pace(const NodePeer& peer) const;
   wire::Routes snapshot() const;
   void release(Instant now);
@@ -66,7 +68,7 @@ class NodeRoutes {
   mqtt::TopicTree<uint8_t, std::identity, mqtt::NumberSet<1>> tree_;  // filter -> shards
   size_t filters_ = 0;                                                // in it
   NodeGroups groups_;
-  std::map<std::string, bool> changed_;  // filter -> wanted; not announced yet
+  std::vector<std::string> changed_;  // filters, perhaps more than once; not announced yet
   std::array<Peer, peer_limit> by_bit_;
   uint64_t number_ = 0;          // of the newest announcement
   std::deque<Waiting> waiting_;  // numbers and deadlines rise

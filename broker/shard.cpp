@@ -62,7 +62,6 @@ void Shard::tick(Now now) {
 }
 
 Instant Shard::next_wake() const {
-  if (state_->interests.changed()) return Instant{};  // the rest of many withdrawals
   return std::min(state_->deadlines.next(), state_->retaining.table.next_sweep());
 }
 

@@ -107,8 +107,8 @@ void Shard::State::peer_routes(const PeerRoutes& letter) {
 
 // This turn's change of what this shard wants, to everybody; before anything that depends on it.
 void Shard::State::post_route_change() {
-  if (!interests.changed() && !groups.changed()) return;
-  RouteChange change = interests.take_change();
+  if (!interests.changed(binding.bound()) && !groups.changed()) return;
+  RouteChange change = interests.take_change(binding.bound());
   change.groups = groups.take_changes();
   for (size_t i = 0; i < to_shards.size(); ++i) {
     if (i == static_cast<size_t>(self)) continue;

@@ -1,6 +1,6 @@
 #pragma once
 // An open-addressed hash index: from a hash to numbers the owner keeps things under. It stores 8
-// bytes a slot and is at most three quarters full: 11 to 21 bytes an entry. It grows by doubling
+// bytes a slot and is at most five sixths full: 10 to 19 bytes an entry. It grows by doubling
 // (all slots move at once: about 10 ms at a million entries) and never shrinks. One thread.
 
 #include <algorithm>
@@ -28,7 +28,7 @@ class FlatIndex {
 
   void insert(uint32_t hash, uint32_t number) {
     MUSTER_CHECK(number != none);
-    if ((size_ + 1) * 4 > slots_.size() * 3) grow();
+    if ((size_ + 1) * 6 > slots_.size() * 5) grow();
     place({hash, number});
     ++size_;
   }
