@@ -1,7 +1,8 @@
 #pragma once
 // The routes of this broker: which filters its shards want. Announced to every broker peer on the
 // stream that carries the messages, a turn's changes together, 4,096 in one message; a fresh stream
-// begins with all of them. Tells each shard up to which of its numbers every connected broker knows its routes.
+// begins with all of them. Tells each shard up to which of its numbers every connected broker knows
+// its routes.
 //
 // A peer that is down or does not keep pace gets what changed meanwhile once it does, or before the
 // next message for it, as one delta, or as a snapshot if that is shorter. Global gets none: it is
