@@ -31,7 +31,7 @@ void Interests::remove(BytesView filter, uint32_t client) {
 
 RouteChange Interests::take_change(uint64_t bound) {
   RouteChange change;
-  const bool withdraws = number_ <= bound;
+  const bool withdraws = withdrawing_ <= bound;
   change.number = ++number_;
   change.added = std::exchange(added_, {});
   std::erase_if(change.added, [&](const std::string& filter) { return !tree_.find(filter); });
@@ -40,6 +40,7 @@ RouteChange Interests::take_change(uint64_t bound) {
     withdrawn_.pop_back();
   }
   if (withdrawn_.empty()) withdrawn_.shrink_to_fit();
+  if (!change.removed.empty()) withdrawing_ = number_;
   return change;
 }
 

@@ -47,7 +47,7 @@ class Interests {
   uint64_t number(BytesView filter) const { return tree_.find(filter)->begin()->number; }
   // `bound`: up to which number others know our routes.
   bool changed(uint64_t bound) const {
-    return !added_.empty() || (!withdrawn_.empty() && number_ <= bound);
+    return !added_.empty() || (!withdrawn_.empty() && withdrawing_ <= bound);
   }
   uint64_t next_number() const { return number_ + 1; }  // of the RouteChange of this turn
   // This turn's; only when there is one. A route that stands too long does no harm: so what many
@@ -59,6 +59,7 @@ class Interests {
   std::vector<std::string> added_;      // in this turn; what is not wanted any more is skipped
   std::vector<std::string> withdrawn_;  // not announced yet; what is wanted again is skipped
   uint64_t number_ = 0;                 // of the last RouteChange
+  uint64_t withdrawing_ = 0;            // of the last one that withdrew something
 };
 
 }  // namespace muster::broker

@@ -70,10 +70,7 @@ void Shard::State::forget_session(uint32_t index) {
   auto known = by_id.find(client.client_id);
   if (known != by_id.end() && known->second == index) by_id.erase(known);
   const std::vector<KeptShare> kept = take_shares(client);
-  while (!client.subscriptions.empty()) {
-    const auto subscription = client.subscriptions.extract(client.subscriptions.begin());
-    withdraw(index, subscription.key(), subscription.mapped());
-  }
+  withdraw_all(index);
   client.answers.reset();
   client.waiting.reset();
   client.acks.reset();

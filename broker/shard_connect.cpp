@@ -280,6 +280,7 @@ void Shard::State::granted(const wire::Grant& grant) {
     client.inbox->newest = 0;
   }
   if (client.phase != Phase::awaiting_grant) return ask_again(index);  // claimed after a hello
+  if (!grant.session_present) withdraw_all(index);  // pages of what global has lost meanwhile
   take_up(index, grant.subscriptions);
   inherit(index, grant);
   connack(index, grant.session_present);

@@ -20,6 +20,7 @@ void Shard::State::deliver(const Resolved& resolved, Outgoing& outgoing) {
 
 void Shard::State::deliver_to(const Target& target, Outgoing& outgoing) {
   Client& client = at(target.client);
+  if (client.phase != Phase::live) return;  // its subscriptions come in pages before its CONNACK
   Qos qos = std::min(outgoing.publication.qos, target.qos);
   bool acknowledged = qos != Qos::at_most_once;
   if (acknowledged && client.persistent) return;  // comes through its inbox

@@ -142,6 +142,7 @@ void Shard::State::deliver_plain(const Resolved& resolved, BytesView packets, ui
                                  uint64_t payload) {
   count_plain(count, payload);
   for (const Target& target : resolved.targets) {
+    if (at(target.client).phase != Phase::live) continue;  // deliver_to()
     if (at(target.client).outbox.size() > options.outbox_limit_bytes) {
       counters.dropped += count - 1;
       slow(target.client);

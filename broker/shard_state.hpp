@@ -299,6 +299,7 @@ struct Shard::State {
   uint64_t add_subscription(uint32_t index, Subscribed subscription);
   bool remove_subscription(uint32_t index, BytesView filter);
   void withdraw(uint32_t index, const std::string& filter, uint64_t presence_number);
+  void withdraw_all(uint32_t index);
   void unsubscribe(uint32_t index, const mqtt::Frame& frame);
   void answer_later(uint32_t index, PendingAnswer answer);
   void answer_due(uint32_t index);

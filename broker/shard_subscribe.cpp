@@ -108,6 +108,14 @@ void Shard::State::withdraw(uint32_t index, const std::string& filter, uint64_t 
   }
 }
 
+void Shard::State::withdraw_all(uint32_t index) {
+  auto& subscriptions = at(index).subscriptions;
+  while (!subscriptions.empty()) {
+    const auto subscription = subscriptions.extract(subscriptions.begin());
+    withdraw(index, subscription.key(), subscription.mapped());
+  }
+}
+
 void Shard::State::unsubscribe(uint32_t index, const mqtt::Frame& frame) {
   Client& client = at(index);
   auto decoded = mqtt::decode(frame, client.version, mqtt::Sender::client);

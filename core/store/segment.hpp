@@ -23,6 +23,7 @@ namespace muster::store {
 struct Extent {
   uint64_t offset = 0;
   uint32_t size = 0;
+  uint32_t crc = 0;
 };
 
 class Segment {
@@ -38,8 +39,8 @@ class Segment {
   // `extents`: of the values, in the order of batch.puts. After an error nothing of it is there.
   Expected<Done, Error> append(const Batch& batch, uint64_t sequence, std::vector<Extent>& extents);
   Expected<Done, Error> sync();  // after an error nothing is known of what was appended
-  Expected<Bytes, Error> read(Extent extent) const;
-  void remove();  // the file too
+  Expected<Bytes, Error> read(Extent extent) const;  // an error too: it is not what was written
+  void remove();                                     // the file too
 
   bool is_open() const { return file_ >= 0; }
   uint64_t size() const { return size_; }  // bytes
@@ -64,8 +65,8 @@ struct SegmentContent {
 
 // Calls apply(batch) for each record. `sequence`: of the last one read before this segment, 0:
 // none.
-Expected<SegmentContent, Error> read_segment(
-    const std::string& path, uint64_t salt, uint64_t& sequence,
-    const std::function<Expected<Done, Error>(const Batch&)>& apply);
+Expected<SegmentContent, Error> read_segment(const std::string& path, uint64_t salt,
+                                             uint64_t& sequence,
+                                             const std::function<void(Batch&)>& apply);
 
 }  // namespace muster::store

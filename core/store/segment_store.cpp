@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <random>
 #include <system_error>
 #include <unordered_map>
@@ -30,12 +32,15 @@ struct Part {
   Segment file;
   std::unordered_map<Bytes, Latest> keys;  // whose newest record is here
   bool synced = false;                     // something in it must survive a loss of power
+  bool on_disk = false;                    // all of it is: it was synced after its last record
 };
 
 class SegmentStore final : public Store {
  public:
-  SegmentStore(std::unique_ptr<Store> below, std::string folder, const SegmentOptions& options)
-      : below_(std::move(below)), folder_(std::move(folder)), options_(options) {}
+  // `number`: of the newest segment that was there.
+  SegmentStore(std::unique_ptr<Store> below, std::string folder, const SegmentOptions& options,
+               uint64_t number)
+      : below_(std::move(below)), folder_(std::move(folder)), options_(options), number_(number) {}
 
   // Reading is for the start and for tests: all of the log moves first.
   Expected<std::optional<Bytes>, Error> get(BytesView key) override {
@@ -49,14 +54,16 @@ class SegmentStore final : public Store {
 
   Expected<Done, Error> commit(const Batch& batch, bool sync) override {
     if (auto ready = make_room(); !ready) return ready;
+    if (sync && closing_.file.is_open() && !closing_.on_disk) {  // what it rests on
+      if (auto done = closing_.file.sync(); !done) return done;
+      closing_.on_disk = true;
+    }
     if (auto done = current_.file.append(batch, sequence_ + 1, extents_); !done) return done;
     ++sequence_;
+    current_.on_disk = false;
     if (sync) {
       current_.synced = true;
-      if (auto done = current_.file.sync(); !done) {
-        spoilt_ = true;
-        return done;
-      }
+      if (auto done = sync_current(); !done) return done;
     }
     for (size_t i = 0; i < batch.puts.size(); ++i) note_put(batch.puts[i], extents_[i]);
     for (const Bytes& key : batch.deletes) note_delete(key);
@@ -64,11 +71,19 @@ class SegmentStore final : public Store {
   }
 
   void tidy() override {
-    if (!closing_.file.is_open()) return;
-    if (auto moved = move_slice(closing_); !moved) log::warning("{}", moved.error().text);
+    if (!closing_.file.is_open() || pause_ > 0) {
+      pause_ -= pause_ > 0 ? 1 : 0;
+      return;
+    }
+    const auto moved = move_slice(closing_);
+    if (!moved && !failing_) log::warning("the log cannot move on: {}", moved.error().text);
+    failing_ = !moved;
+    if (failing_) pause_ = tidies_after_failure;
   }
 
  private:
+  static constexpr uint32_t tidies_after_failure = 256;
+
   Expected<Done, Error> make_room() {
     const bool full = current_.file.size() >= options_.segment_bytes;
     if (current_.file.is_open() && !full && !spoilt_) return Done{};
@@ -110,31 +125,46 @@ class SegmentStore final : public Store {
     return below;
   }
 
+  // Always synced: what LevelDB has of a synced segment must not get lost with LevelDB's own log.
   Expected<Done, Error> move_slice(Part& part) {
     Batch batch;
     size_t bytes = 0;
     auto end = part.keys.begin();
     for (size_t n = 0; end != part.keys.end() && n < options_.slice_records; ++n, ++end) {
-      const auto& [key, latest] = *end;
+      auto& [key, latest] = *end;
+      bytes += latest.value.size;
+      if (n > 0 && bytes > options_.slice_bytes) break;
+      latest.below = true;  // also if the commit fails: it may be there all the same
       if (latest.deleted) {
         batch.deletes.push_back(key);
         continue;
       }
-      bytes += latest.value.size;
-      if (n > 0 && bytes > options_.slice_bytes) break;
       auto value = part.file.read(latest.value);
       if (!value) return Unexpected{value.error()};
       batch.puts.push_back({key, std::move(value).value()});
     }
     if (!batch.empty()) {
-      if (auto done = below_->commit(batch, part.synced); !done) return done;
+      if (auto done = below_->commit(batch, true); !done) return done;
       part.keys.erase(part.keys.begin(), end);
     }
-    if (part.keys.empty()) {
-      part.file.remove();
-      part = {};
+    return part.keys.empty() ? drop(part) : Done{};
+  }
+
+  // Its records are in LevelDB, or newer ones in the current segment: on disk, if these were.
+  Expected<Done, Error> drop(Part& part) {
+    if (part.synced && current_.file.is_open() && !current_.on_disk) {
+      if (auto done = sync_current(); !done) return done;
     }
+    part.file.remove();
+    part = {};
     return Done{};
+  }
+
+  Expected<Done, Error> sync_current() {
+    auto done = current_.file.sync();
+    spoilt_ |= !done;
+    current_.on_disk = done.has_value();
+    return done;
   }
 
   Expected<Done, Error> move_all(Part& part) {
@@ -155,33 +185,47 @@ class SegmentStore final : public Store {
   Part current_;
   Part closing_;
   bool spoilt_ = false;    // nobody knows what of the current segment is on disk
-  uint64_t number_ = 0;    // of the newest segment
+  bool failing_ = false;   // the last tidy() failed
+  uint32_t pause_ = 0;     // tidies that pass until it is tried again
+  uint64_t number_;        // of the newest segment
   uint64_t sequence_ = 0;  // of the newest record
   std::vector<Extent> extents_;
 };
 
 struct Found {
   std::string path;
-  std::string name;
+  uint64_t number = 0;
   uint64_t salt = 0;
 };
 
+// "00000012-0123456789abcdef"
+std::optional<Found> parse_name(const fs::path& path) {
+  const std::string name = path.filename();
+  const size_t dash = name.find('-');
+  if (dash == std::string::npos || name.size() != dash + 17) return std::nullopt;
+  Found found{path, 0, 0};
+  const char* begin = name.data();
+  const char* end = begin + name.size();
+  if (std::from_chars(begin, end, found.number).ptr != begin + dash) return std::nullopt;
+  if (std::from_chars(begin + dash + 1, end, found.salt, 16).ptr != end) return std::nullopt;
+  return found;
+}
+
 // Oldest first. Files that we did not write do not matter.
-std::vector<Found> segments_in(const std::string& folder) {
+Expected<std::vector<Found>, Error> segments_in(const std::string& folder) {
   std::vector<Found> found;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename();
-    uint64_t salt = 0;
-    const size_t dash = name.find('-');
-    if (dash == std::string::npos || name.size() != dash + 17) continue;
-    const char* end = name.data() + name.size();
-    if (std::from_chars(name.data() + dash + 1, end, salt, 16).ptr != end) continue;
-    found.push_back({entry.path(), name, salt});
+  fs::create_directories(folder, error);
+  fs::directory_iterator at;
+  if (!error) at = fs::directory_iterator(folder, error);
+  for (; !error && at != fs::directory_iterator(); at.increment(error)) {
+    if (auto segment = parse_name(at->path())) found.push_back(std::move(*segment));
   }
-  std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
-    return std::pair(a.name.find('-'), a.name) < std::pair(b.name.find('-'), b.name);
-  });
+  if (error) {
+    return Unexpected{Error{fmt::format("cannot use {} as log: {}", folder, error.message())}};
+  }
+  std::sort(found.begin(), found.end(),
+            [](const Found& a, const Found& b) { return a.number < b.number; });
   return found;
 }
 
@@ -192,17 +236,49 @@ void add(SegmentContent& sum, const SegmentContent& more, bool last) {
   sum.torn_bytes += last ? more.torn_bytes : 0;
 }
 
-Expected<SegmentContent, Error> move_log(Store& below, const std::vector<Found>& segments) {
+using LastWords = std::map<Bytes, std::optional<Bytes>>;  // by key; without value: deleted
+
+Expected<SegmentContent, Error> read_log(const std::vector<Found>& segments, LastWords& last) {
   SegmentContent sum;
   uint64_t sequence = 0;
   for (const Found& segment : segments) {
-    auto content = read_segment(segment.path, segment.salt, sequence,
-                                [&](const Batch& batch) { return below.commit(batch, false); });
+    auto content = read_segment(segment.path, segment.salt, sequence, [&](Batch& batch) {
+      for (Bytes& key : batch.deletes) last[std::move(key)].reset();
+      for (Put& put : batch.puts) last[std::move(put.key)] = std::move(put.value);
+    });
     if (!content) return content;
     add(sum, *content, &segment == &segments.back());
   }
-  if (auto synced = below.commit({}, true); !synced) return Unexpected{synced.error()};
   return sum;
+}
+
+// Synced piece by piece: LevelDB does not sync the rest of its own log when it begins another one.
+Expected<Done, Error> write_below(Store& below, LastWords last, const SegmentOptions& options) {
+  while (!last.empty()) {
+    Batch batch;
+    for (size_t bytes = 0; !last.empty() && bytes <= options.slice_bytes;) {
+      auto word = last.extract(last.begin());
+      bytes += word.key().size() + (word.mapped() ? word.mapped()->size() : 0);
+      if (word.mapped()) {
+        batch.puts.push_back({std::move(word.key()), std::move(*word.mapped())});
+      } else {
+        batch.deletes.push_back(std::move(word.key()));
+      }
+    }
+    if (auto done = below.commit(batch, true); !done) return done;
+  }
+  return Done{};
+}
+
+Expected<Done, Error> remove(const std::vector<Found>& segments) {
+  for (const Found& segment : segments) {
+    std::error_code error;
+    fs::remove(segment.path, error);
+    if (error) {
+      return Unexpected{Error{fmt::format("cannot remove {}: {}", segment.path, error.message())}};
+    }
+  }
+  return Done{};
 }
 
 Expected<Damage, Error> set_aside(const std::string& folder, const SegmentContent& content) {
@@ -223,27 +299,26 @@ Expected<Opened, Error> open_segment_store(const std::string& path, const Leveld
   auto opened = open_leveldb(path, leveldb);
   if (!opened) return opened;
   const std::string folder = path + ".log";
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) {
-    return Unexpected{Error{fmt::format("cannot use {} as log: {}", folder, error.message())}};
+  auto segments = segments_in(folder);
+  if (!segments) return Unexpected{segments.error()};
+  LastWords last;
+  auto content = read_log(*segments, last);
+  if (!content) return Unexpected{content.error()};
+  if (content->torn_bytes > 0) {
+    log::info("log {}: a commit of {} bytes was cut off; nobody was told that it was stored",
+              folder, content->torn_bytes);
   }
-  const std::vector<Found> segments = segments_in(folder);
-  if (!segments.empty()) {
-    auto content = move_log(*opened->store, segments);
-    if (!content) return Unexpected{content.error()};
-    if (content->torn_bytes > 0) {
-      log::info("log {}: a commit of {} bytes was cut off; nobody was told that it was stored",
-                folder, content->torn_bytes);
-    }
-    if (content->damaged_bytes > 0 || content->missing > 0) {
-      auto damage = set_aside(folder, *content);
-      if (!damage) return Unexpected{damage.error()};
-      if (!opened->damage) opened->damage = std::move(*damage);
-    }
-    for (const Found& segment : segments) fs::remove(segment.path, error);
+  if (content->damaged_bytes > 0 || content->missing > 0) {
+    auto damage = set_aside(folder, *content);
+    if (!damage) return Unexpected{damage.error()};
+    if (!opened->damage) opened->damage = std::move(*damage);
   }
-  opened->store = std::make_unique<SegmentStore>(std::move(opened->store), folder, options);
+  if (auto done = write_below(*opened->store, std::move(last), options); !done) {
+    return Unexpected{done.error()};
+  }
+  if (auto done = remove(*segments); !done) return Unexpected{done.error()};
+  const uint64_t newest = segments->empty() ? 0 : segments->back().number;
+  opened->store = std::make_unique<SegmentStore>(std::move(opened->store), folder, options, newest);
   return opened;
 }
 

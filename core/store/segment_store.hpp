@@ -5,6 +5,10 @@
 // whose survivors move in slices, between commits; when the current one is full too, a commit moves
 // the rest. At start all of the log moves to LevelDB.
 //
+// A synced commit makes everything before it survive a loss of power too: it syncs both segments,
+// and what moves to LevelDB is synced there. A segment with something synced in it goes only when
+// what supersedes it is on disk as well.
+//
 // In memory: the keys that the log holds, not the values. Any thread, one at a time; it blocks on
 // the disk.
 
@@ -14,8 +18,8 @@ namespace muster::store {
 
 struct SegmentOptions {
   uint64_t segment_bytes = 32 << 20;
-  size_t slice_records = 1000;     // that move to LevelDB at once,
-  size_t slice_bytes = 256 << 10;  // with at most so many bytes, but for one large record
+  size_t slice_records = 4000;   // that move to LevelDB at once,
+  size_t slice_bytes = 1 << 20;  // with at most so many bytes, but for one large record
 };
 
 // As open_leveldb(path, ...); the log lies beside it in the folder <path>.log. A damaged log is

@@ -218,18 +218,17 @@ Expected<Done, Error> make_folder(const std::string& path) {
 Expected<Done, Error> check_format(Store& store, const std::string& path, bool fresh) {
   auto value = store.get(format_key);
   if (!value) return Unexpected{value.error()};
+  Batch ours;
+  ours.puts.push_back({format_key, fmt::format("{}", format_number)});
   if (!*value) {
-    if (!fresh) {
-      return Unexpected{Error{fmt::format("{} holds a LevelDB that is not Muster's", path)}};
-    }
-    Batch batch;
-    batch.puts.push_back({format_key, fmt::format("{}", format_number)});
-    return store.commit(batch, true);
+    if (fresh) return store.commit(ours, true);
+    return Unexpected{Error{fmt::format("{} holds a LevelDB that is not Muster's", path)}};
   }
   const Bytes& text = **value;
   uint32_t number = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (parsed.ec == std::errc() && number <= format_number) return Done{};
+  if (parsed.ec == std::errc() && number == format_number) return Done{};
+  if (parsed.ec == std::errc() && number < format_number) return store.commit(ours, true);
   return Unexpected{Error{fmt::format("store {} has format {}, this version knows up to {}", path,
                                       text, format_number)}};
 }

@@ -11,7 +11,8 @@
 
 namespace muster::store {
 
-constexpr uint32_t format_number = 1;  // of what lies in the store; a newer one is refused
+// Of what lies in the store; a newer one is refused. 2: a log stands in front of LevelDB.
+constexpr uint32_t format_number = 2;
 
 struct LeveldbOptions {
   size_t write_buffer = 16 << 20;  // bytes; at most two of them in memory

@@ -37,9 +37,14 @@ class Encoder {
   template <class... Fields>
   void operator()(const Fields&... fields) {
     const uint8_t type = std::exchange(type_, no_type);
-    pack_.pack_array(static_cast<uint32_t>(sizeof...(fields) + (type != no_type ? 1 : 0)));
+    const uint32_t count = written(fields...);
+    pack_.pack_array(count + (type != no_type ? 1 : 0));
     if (type != no_type) pack_.pack_uint8(type);
-    (put(fields), ...);
+    uint32_t at = 0;
+    [[maybe_unused]] const auto put_next = [&](const auto& field) {
+      if (at++ < count) put(field);
+    };
+    (unless_trailing(fields, put_next), ...);
   }
 
   template <class T>
@@ -105,6 +110,42 @@ class Encoder {
 
  private:
   static constexpr uint8_t no_type = 0;
+
+  template <class Field, class Visit>
+  static void unless_trailing(const Field& field, Visit&& visit) {
+    if constexpr (!std::is_same_v<Field, Trailing>) visit(field);
+  }
+  // How many of the fields are written.
+  template <class... Fields>
+  static uint32_t written(const Fields&... fields) {
+    if constexpr (!(std::is_same_v<Fields, Trailing> || ...)) {
+      return sizeof...(fields);
+    } else {
+      uint32_t count = 0;
+      uint32_t needed = 0;
+      bool may_lack = false;
+      const auto look = [&](const auto& field) {
+        ++count;
+        if (!may_lack || !is_nothing(field)) needed = count;
+      };
+      ((may_lack |= std::is_same_v<Fields, Trailing>, unless_trailing(fields, look)), ...);
+      return needed;
+    }
+  }
+  template <class T>
+  static bool is_nothing(const T& value) {
+    if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T>) {
+      return value == T{};
+    } else if constexpr (requires { value.empty(); }) {
+      return value.empty();
+    } else {
+      return false;
+    }
+  }
+  template <class S>
+  static bool is_nothing(const Binary<S>& binary) {
+    return binary.bytes.empty();
+  }
 
   template <class C>
   static uint32_t length(const C& container) {

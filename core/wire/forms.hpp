@@ -30,6 +30,11 @@ Stamped<N> stamped(N& number) {
   return {number};
 }
 
+// Fields behind it have zero or nothing as their default: those at the end that hold it are not
+// written. For what is sent with every message.
+struct Trailing {};
+inline constexpr Trailing trailing;
+
 template <class T>
 struct Form;
 
@@ -75,7 +80,7 @@ template <>
 struct Form<Publication> {
   static void visit(auto& v, auto& p) {
     v(p.topic, binary(p.payload), binary(p.properties), p.qos, p.retain, p.expiry_s, p.publisher,
-      p.published_ms, p.durability);
+      p.published_ms, trailing, p.durability);
   }
 };
 template <>
@@ -95,7 +100,7 @@ struct Form<Subscription> {
 template <>
 struct Form<InboxEntry> {
   static void visit(auto& v, auto& e) {
-    v(e.number, e.redelivery, e.publication, e.identifiers, e.released);
+    v(e.number, e.redelivery, e.publication, trailing, e.identifiers, e.released);
   }
 };
 template <>
@@ -171,7 +176,7 @@ template <>
 struct Form<Publish> {
   static constexpr uint8_t type = 1;
   static void visit(auto& v, auto& m) {
-    v(m.publication, m.will, m.term, m.packet_id, m.retained, binary(m.share), m.way);
+    v(m.publication, trailing, m.will, m.term, m.packet_id, m.retained, binary(m.share), m.way);
   }
 };
 template <>

@@ -130,6 +130,7 @@ class Reader {
     --left_;
     take(value);
   }
+  void field(const Trailing&) {}
   template <class T, class V>
   bool take_alternative(V& variant) {
     Form<T>::visit(*this, variant.template emplace<T>());

@@ -110,6 +110,35 @@ TEST(ShardSession, TheSubscriptionsOfAGrantComeInPages) {
   EXPECT_EQ(got, (std::vector<Bytes>{"a", "b", "c"}));
 }
 
+TEST(ShardSession, NothingIsDeliveredBetweenThePagesOfAGrantAndItsConnack) {
+  ShardWorld world;
+  Device& device = world.connect(persistent("p"));
+  const Serial serial = world.for_global<wire::Claim>().at(0).serial;
+  world.letter(0, FromGlobal{wire::GrantPage{"p", serial, {{"a"}}}});
+  world.settle();
+  Device& other = world.connect(clean("q"));
+  for (int i = 0; i < 3; ++i) world.send(other, message("a", "too early"));
+  EXPECT_TRUE(world.read(device).empty());
+  world.letter(0, FromGlobal{wire::Grant{"p", serial, Term{5}, true, {}}});
+  world.settle();
+  EXPECT_TRUE(world.expect<mqtt::Connack>(device).session_present);
+  world.send(other, message("a", "now"));
+  EXPECT_EQ(world.expect<mqtt::Publish>(device).payload, "now");
+}
+
+TEST(ShardSession, PagesOfASessionThatGlobalThenLostAreForgotten) {
+  ShardWorld world;
+  Device& device = world.connect(persistent("p"));
+  const Serial serial = world.for_global<wire::Claim>().at(0).serial;
+  world.letter(0, FromGlobal{wire::GrantPage{"p", serial, {{"a"}}}});
+  world.letter(0, FromGlobal{wire::Grant{"p", serial, Term{5}, false, {}}});
+  world.settle();
+  EXPECT_FALSE(world.expect<mqtt::Connack>(device).session_present);
+  Device& other = world.connect(clean("q"));
+  world.send(other, message("a", "nobody is there"));
+  EXPECT_TRUE(world.read(device).empty());
+}
+
 TEST(ShardSession, ManySubscriptionsThatEndAtOnceAreWithdrawnInSlices) {
   ShardWorld world;
   Device& device = world.connect(clean("p"));

@@ -214,6 +214,7 @@ TEST_F(SegmentStoreTest, ForeignFilesDoNotMatter) {
   put(*open(), "a", "v");
   std::ofstream(path() + ".log/notes.txt") << "hello";
   std::ofstream(path() + ".log/1-2") << "hello";
+  std::ofstream(path() + ".log/x-0123456789abcdef") << "hello";
   EXPECT_EQ(all(*open()), (State{{"a", "v"}}));
   EXPECT_FALSE(damage_);
   EXPECT_TRUE(fs::exists(path() + ".log/notes.txt"));

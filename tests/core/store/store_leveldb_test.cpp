@@ -223,7 +223,7 @@ TEST_F(LeveldbStoreTest, ANewerFormatIsRefused) {
                     .ok());
     delete db;
   }
-  EXPECT_NE(refusal().find("has format 99, this version knows up to 1"), std::string::npos);
+  EXPECT_NE(refusal().find("has format 99, this version knows up to 2"), std::string::npos);
 }
 
 TEST_F(LeveldbStoreTest, SomebodyElsesLevelDBIsRefused) {

@@ -38,7 +38,7 @@ struct Counter {
   size_t fields = 0;
   template <class... Fields>
   void operator()(Fields&&...) {
-    fields += sizeof...(Fields);
+    fields += (!std::is_same_v<std::decay_t<Fields>, Trailing> + ... + 0);
   }
 };
 template <class T>
