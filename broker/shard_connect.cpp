@@ -251,7 +251,26 @@ void Shard::State::take_up(uint32_t index, const std::vector<wire::Subscription>
     subscription.options = {static_cast<mqtt::Qos>(stored.qos), stored.no_local,
                             stored.retain_as_published, stored.retain_handling};
     subscription.identifier = stored.identifier;
-    add_subscription(index, std::move(subscription));
+    const uint64_t number = add_subscription(index, std::move(subscription));
+    at(index).inbox->routes = std::max(at(index).inbox->routes, number);
+  }
+}
+
+// As with SUBACK: from CONNACK on whoever publishes is heard, here too. It stands in the outbox
+// until then, and everything behind it.
+void Shard::State::withhold_output(uint32_t index, uint64_t number) {
+  Client& client = at(index);
+  if (number <= binding.bound()) return;
+  MUSTER_CHECK(!client.dirty);
+  client.dirty = true;  // and yet not among those that are flushed
+  withheld_outputs.emplace(number, ref(index));
+}
+
+void Shard::State::release_outputs() {
+  while (!withheld_outputs.empty() && withheld_outputs.begin()->first <= binding.bound()) {
+    const ClientRef due = withheld_outputs.begin()->second;
+    withheld_outputs.erase(withheld_outputs.begin());
+    if (find(due.index, due.generation) != nullptr) effects.dirty.push_back(due.index);
   }
 }
 
@@ -283,6 +302,7 @@ void Shard::State::granted(const wire::Grant& grant) {
   if (!grant.session_present) withdraw_all(index);  // pages of what global has lost meanwhile
   take_up(index, grant.subscriptions);
   inherit(index, grant);
+  withhold_output(index, client.inbox->routes);
   connack(index, grant.session_present);
   resume(index);
 }

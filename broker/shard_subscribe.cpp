@@ -174,6 +174,7 @@ void Shard::State::answer_due(uint32_t index) {
 }
 
 void Shard::State::routes_moved() {
+  release_outputs();
   uint64_t bound = binding.bound();
   while (!route_waits.empty() && route_waits.begin()->first <= bound) {
     ClientRef due = route_waits.begin()->second;

@@ -126,6 +126,41 @@ TEST(ShardSession, NothingIsDeliveredBetweenThePagesOfAGrantAndItsConnack) {
   EXPECT_EQ(world.expect<mqtt::Publish>(device).payload, "now");
 }
 
+TEST(ShardSession, TheConnackOfARestoredSessionWaitsForItsRoutes) {
+  ShardWorld world;
+  world.bind_routes = false;
+  Device& device = world.connect(persistent("p"));
+  const Serial serial = world.for_global<wire::Claim>().at(0).serial;
+  world.letter(0, FromGlobal{wire::Grant{"p", serial, Term{5}, true, {{"a"}}}});
+  world.settle();
+  Device& other = world.connect(clean("q"));
+  world.send(other, message("a", "behind it"));
+  EXPECT_TRUE(world.read(device).empty());
+  world.letter(0, RoutesBound{world.letters<RouteChange>().at(0).number});
+  world.settle();
+  const auto packets = world.read(device);
+  ASSERT_EQ(packets.size(), 2u);
+  EXPECT_TRUE(std::get<mqtt::Connack>(packets[0]).session_present);
+  EXPECT_EQ(std::get<mqtt::Publish>(packets[1]).payload, "behind it");
+  world.send(other, message("a", "at once"));
+  EXPECT_EQ(world.expect<mqtt::Publish>(device).payload, "at once");
+}
+
+TEST(ShardSession, ARestoredSessionMayEndBeforeItsRoutesAreBound) {
+  ShardWorld world;
+  world.bind_routes = false;
+  Device& device = world.connect(persistent("p"));
+  const Serial serial = world.for_global<wire::Claim>().at(0).serial;
+  world.letter(0, FromGlobal{wire::Grant{"p", serial, Term{5}, true, {{"a"}}}});
+  world.settle();
+  world.drop(device);
+  Device& other = world.connect(clean("q"));  // under the same index
+  EXPECT_EQ(world.expect<mqtt::Connack>(other).reason, Reason::success);
+  world.letter(0, RoutesBound{1});
+  world.settle();
+  EXPECT_TRUE(world.read(other).empty());
+}
+
 TEST(ShardSession, PagesOfASessionThatGlobalThenLostAreForgotten) {
   ShardWorld world;
   Device& device = world.connect(persistent("p"));
