@@ -101,9 +101,8 @@ const Field field_table[] = {
      restart,
      "What an acknowledged message survives: nothing, a killed process, a power failure (fsync)."},
     {"store.topics", at<&C::store, &StoreConfig::topics>, "", "FILTER=LEVEL", restart,
-     "As store.durability, for topics that match, such as `alarm/#=power`: read by brokers. The "
-     "user "
-     "property `durability` of a PUBLISH goes before it."},
+     "As store.durability, for topics that match, such as `alarm/#=power`: read by brokers. "
+     "The user property `durability` of a PUBLISH goes before it."},
     {"store.segment", at<&C::store, &StoreConfig::segment>, "32MiB", "1MiB..4GiB", restart,
      "Bytes of the log that go into one file; what it still holds then moves to LevelDB."},
     {"store.write_buffer", at<&C::store, &StoreConfig::write_buffer>, "16MiB", "1MiB..1GiB",

@@ -99,7 +99,7 @@ struct InboxState {
   std::vector<uint64_t> acked;     // in this turn
   std::vector<uint64_t> received;  // PUBREC came in this turn
   uint64_t newest = 0;             // the highest number that came, of this session
-  uint64_t routes = 0;  // the subscriptions that came with the session are bound from here on
+  uint64_t routes = 0;  // output is withheld until the session's subscriptions are bound; 0: no
   bool awaits_lease = false;
 };
 

@@ -1,5 +1,6 @@
 #include "broker/interests.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/check.hpp"
@@ -35,7 +36,9 @@ RouteChange Interests::take_change(uint64_t bound) {
   change.number = ++number_;
   change.added = std::exchange(added_, {});
   std::erase_if(change.added, [&](const std::string& filter) { return !tree_.find(filter); });
-  while (withdraws && !withdrawn_.empty() && change.removed.size() < withdrawn_at_once) {
+  // A share of what waits: however fast they come, what waits is a few round trips' worth.
+  const size_t slice = std::max(withdrawn_at_once, withdrawn_.size() / 8);
+  while (withdraws && !withdrawn_.empty() && change.removed.size() < slice) {
     if (!tree_.find(withdrawn_.back())) change.removed.push_back(std::move(withdrawn_.back()));
     withdrawn_.pop_back();
   }

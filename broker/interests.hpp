@@ -29,7 +29,7 @@ struct SubscriberClient {
 
 class Interests {
  public:
-  static constexpr size_t withdrawn_at_once = 4096;
+  static constexpr size_t withdrawn_at_once = 4096;  // or an eighth, if that is more
 
   // Adds, or replaces this client's; true if it is new.
   bool add(BytesView filter, Subscriber subscriber);

@@ -258,20 +258,23 @@ void Shard::State::take_up(uint32_t index, const std::vector<wire::Subscription>
 
 // As with SUBACK: from CONNACK on whoever publishes is heard, here too. It stands in the outbox
 // until then, and everything behind it.
-void Shard::State::withhold_output(uint32_t index, uint64_t number) {
+void Shard::State::withhold_output(uint32_t index) {
   Client& client = at(index);
-  if (number <= binding.bound()) return;
+  if (client.inbox->routes <= binding.bound()) {
+    client.inbox->routes = 0;
+    return;
+  }
   MUSTER_CHECK(!client.dirty);
   client.dirty = true;  // and yet not among those that are flushed
-  withheld_outputs.emplace(number, ref(index));
+  route_waits.emplace(client.inbox->routes, ref(index));
 }
 
-void Shard::State::release_outputs() {
-  while (!withheld_outputs.empty() && withheld_outputs.begin()->first <= binding.bound()) {
-    const ClientRef due = withheld_outputs.begin()->second;
-    withheld_outputs.erase(withheld_outputs.begin());
-    if (find(due.index, due.generation) != nullptr) effects.dirty.push_back(due.index);
-  }
+void Shard::State::release_output(uint32_t index) {
+  Client& client = at(index);
+  if (!client.inbox || client.inbox->routes == 0) return;
+  if (client.inbox->routes > binding.bound()) return;
+  client.inbox->routes = 0;
+  effects.dirty.push_back(index);
 }
 
 void Shard::State::granted(const wire::Grant& grant) {
@@ -302,7 +305,7 @@ void Shard::State::granted(const wire::Grant& grant) {
   if (!grant.session_present) withdraw_all(index);  // pages of what global has lost meanwhile
   take_up(index, grant.subscriptions);
   inherit(index, grant);
-  withhold_output(index, client.inbox->routes);
+  withhold_output(index);
   connack(index, grant.session_present);
   resume(index);
 }

@@ -135,8 +135,7 @@ struct Shard::State {
   uint32_t next_departure = 1;
   uint64_t next_token = 1;
   SharedBytes incoming;  // what is being parsed, when it is a large packet put together
-  std::multimap<uint64_t, ClientRef> route_waits;       // by route number
-  std::multimap<uint64_t, ClientRef> withheld_outputs;  // by route number
+  std::multimap<uint64_t, ClientRef> route_waits;  // by route number
   std::vector<ClientRef> lease_waits;
   struct Doomed {
     uint32_t client;
@@ -191,8 +190,8 @@ struct Shard::State {
   void granted_page(const wire::GrantPage& page);
   void granted(const wire::Grant& grant);
   void take_up(uint32_t index, const std::vector<wire::Subscription>& subscriptions);
-  void withhold_output(uint32_t index, uint64_t number);
-  void release_outputs();
+  void withhold_output(uint32_t index);
+  void release_output(uint32_t index);
   void refused(const wire::Refused& refusal);
 
   // authenticate (shard_authenticate.cpp)

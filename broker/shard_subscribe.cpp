@@ -174,12 +174,13 @@ void Shard::State::answer_due(uint32_t index) {
 }
 
 void Shard::State::routes_moved() {
-  release_outputs();
   uint64_t bound = binding.bound();
   while (!route_waits.empty() && route_waits.begin()->first <= bound) {
     ClientRef due = route_waits.begin()->second;
     route_waits.erase(route_waits.begin());
-    if (find(due.index, due.generation) != nullptr) answer_due(due.index);
+    if (find(due.index, due.generation) == nullptr) continue;
+    release_output(due.index);
+    answer_due(due.index);
   }
 }
 

@@ -38,10 +38,13 @@ class WriteSet {
       }
     }
     writes_.clear();
+    if (writes_.capacity() > kept_writes) writes_.shrink_to_fit();
     index_.clear();
   }
 
  private:
+  static constexpr size_t kept_writes = 1 << 14;
+
   struct Write {
     Bytes key;
     std::optional<Bytes> value;  // none: deleted
