@@ -43,7 +43,7 @@ class World {
     Parcel known;
     known.from_node = true;
     known.letters.emplace_back(GlobalKnown{true});
-    shard_.open(now_, known);
+    shard_.open(now_, std::move(known));
     for (size_t i = 0; i < scene.subscribers; ++i) {
       filters_.push_back(wild() ? wild_filter(i) : topic(i));
       mqtt::Subscribe subscribe;

@@ -158,7 +158,7 @@ void ShardHost::open_mail() {
     if (mail.moved) {
       adopt(mail);
     } else {
-      shard_.open(now_, mail.parcel);
+      shard_.open(now_, std::move(mail.parcel));
     }
   }
   opened_.clear();

@@ -189,10 +189,10 @@ struct SysValues {
 // A topic's retained message lives in the shard home_of(topic).
 
 struct RetainedValue {
-  std::string topic;
-  std::string payload;  // empty: clears the topic
-  std::string properties;
-  std::string publisher;
+  Slice topic;
+  Slice payload;  // empty: clears the topic
+  Slice properties;
+  Slice publisher;
   uint8_t qos = 0;
   uint32_t expiry_s = UINT32_MAX;  // left
 };

@@ -17,7 +17,7 @@ void Node::start(Now now) {
 }
 
 void Node::receive(Now now, wire::InFrame frame) {
-  state_->desk.links.receive(now, frame);
+  state_->desk.links.receive(now, std::move(frame));
   state_->handle_events(now);
 }
 

@@ -33,7 +33,7 @@ void Node::State::open(Now now, Parcel parcel) {
         },
         letter);
   }
-  publications.from_shard(now, parcel.from, parcel.publications);
+  publications.from_shard(now, parcel.from, std::move(parcel.publications));
 }
 
 }  // namespace muster::broker

@@ -4,35 +4,25 @@
 #include <bit>
 
 namespace muster::broker {
-namespace {
 
-// A large payload whose last owner is here moves out of its buffer.
-Bytes take_payload(const PublicationView& view) {
-  if (view.owner == nullptr || view.owner->use_count() > 1) return Bytes(view.payload);
-  Bytes& buffer = **view.owner;
-  const auto begin = static_cast<size_t>(view.payload.data() - buffer.data());
-  buffer.resize(begin + view.payload.size());
-  buffer.erase(0, begin);
-  return std::move(buffer);
-}
-
-}  // namespace
-
-void NodePublications::from_shard(Now now, ShardIndex shard, const Publications& publications) {
+void NodePublications::from_shard(Now now, ShardIndex shard, Publications publications) {
   if (publications.empty()) return;
   routes_.flush(now.mono);  // a reply must not overtake the route it needs
-  publications.for_each([&](const PublicationView& view) { forward(now, shard, view); });
+  const auto held = std::make_shared<const Publications>(std::move(publications));
+  held->for_each([&](const PublicationView& view) { forward(now, shard, view, held); });
 }
 
-void NodePublications::forward(Now now, ShardIndex shard, const PublicationView& view) {
+// What is sent refers to the shard's parcel until its receivers have taken it.
+void NodePublications::forward(Now now, ShardIndex shard, const PublicationView& view,
+                               const std::shared_ptr<const Publications>& held) {
   wire::Publication publication;
-  publication.topic = view.topic;
-  publication.payload = take_payload(view);
-  publication.properties = view.properties;
+  publication.topic = Slice(held, view.topic);
+  publication.payload = Slice(held, view.payload);
+  publication.properties = Slice(held, view.properties);
   publication.qos = static_cast<uint8_t>(view.qos);
   publication.retain = view.retain;
   publication.expiry_s = view.expiry_s;
-  publication.publisher = view.publisher;
+  publication.publisher = Slice(held, view.publisher);
   publication.published_ms = now.wall.ms;
   if ((view.peers & uint64_t{1} << global_peer) != 0) {
     publication.durability = durability_.of(view.topic, view.properties);
@@ -106,12 +96,8 @@ void NodePublications::from_peer(wire::Publish message) {
   wire::Publication& publication = message.publication;
   PublicationView view;
   view.topic = publication.topic;
-  SharedBytes large;
-  if (publication.payload.size() >= large_payload_bytes) {
-    large = std::make_shared<Bytes>(std::move(publication.payload));
-    view.owner = &large;
-  }
-  view.payload = large ? *large : publication.payload;
+  view.payload = publication.payload;
+  view.large = &publication.payload;
   view.properties = publication.properties;
   view.publisher = publication.publisher;
   view.qos = static_cast<mqtt::Qos>(std::min<uint8_t>(publication.qos, 2));

@@ -24,13 +24,14 @@ class NodePublications {
         retained_(retained),
         durability_(desk.options.durability) {}
 
-  void from_shard(Now now, ShardIndex shard, const Publications& publications);
+  void from_shard(Now now, ShardIndex shard, Publications publications);
   void from_peer(wire::Publish message);
   // For a group: its owner has gone. To the shard that chose it.
   void route_again(ShardIndex shard, const wire::Publish& message);
 
  private:
-  void forward(Now now, ShardIndex shard, const PublicationView& view);
+  void forward(Now now, ShardIndex shard, const PublicationView& view,
+               const std::shared_ptr<const Publications>& held);
   uint64_t retained_counter(ShardIndex shard, const PublicationView& view);
   void to_peer(Now now, PeerIndex index, const SharedMessage& message, mqtt::Qos qos,
                Receipt receipt);

@@ -69,9 +69,10 @@ bool NodeStreams::age(Instant now, PeerIndex index, Item& item) {
   if (over && (index != global_peer || item.receipt.retained == 0)) return false;
   wire::Publish aged = *publish;
   aged.publication.expiry_s = over ? 0 : expiry_s - static_cast<uint32_t>(waited.count());
-  aged.publication.properties.clear();  // 3.3.2-6
+  Bytes properties;  // 3.3.2-6
   mqtt::forwardable_properties(publish->publication.properties, aged.publication.expiry_s,
-                               aged.publication.properties);
+                               properties);
+  aged.publication.properties = std::move(properties);
   item.message = std::make_shared<const wire::Message>(std::move(aged));
   item.since += waited;
   return true;

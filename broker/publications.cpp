@@ -42,23 +42,13 @@ void Publications::append(const PublicationView& publication) {
   if (publication.payload.size() < large_payload_bytes) {
     bytes_.append(publication.payload);
   } else {
-    append_large(publication);
+    large_.push_back(publication.large ? *publication.large : Slice(publication.payload));
   }
   bytes_.append(publication.properties);
   bytes_.append(publication.publisher);
   bytes_.append(publication.share);
   if (publication.packet_id == 0) return;
   bytes_.append(reinterpret_cast<const char*>(&publication.term), sizeof publication.term);
-}
-
-void Publications::append_large(const PublicationView& publication) {
-  if (publication.owner) {
-    large_.push_back({*publication.owner, publication.payload});
-  } else {
-    auto copy = std::make_shared<Bytes>(publication.payload);
-    const BytesView payload = *copy;
-    large_.push_back({std::move(copy), payload});
-  }
 }
 
 PublicationView Publications::read(size_t& at, size_t& large) const {
@@ -77,9 +67,8 @@ PublicationView Publications::read(size_t& at, size_t& large) const {
   if (header.payload < large_payload_bytes) {
     out.payload = cut(header.payload);
   } else {
-    out.owner = &large_[large].owner;
-    out.payload = large_[large].payload;
-    ++large;
+    out.large = &large_[large++];
+    out.payload = *out.large;
   }
   out.properties = cut(header.properties);
   out.publisher = cut(header.publisher);

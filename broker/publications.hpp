@@ -4,21 +4,19 @@
 // all receivers. Written by one thread, read by another.
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "core/base/bytes.hpp"
 #include "core/base/ids.hpp"
+#include "core/base/slice.hpp"
 #include "core/mqtt/packet.hpp"
 #include "core/wire/groups.hpp"
 
 namespace muster::broker {
 
 // Payloads of at least this size are shared, not copied for each receiver: each keeps the buffer
-// in which the payload stands, perhaps behind its packet's header. Who is its only owner may change
-// it.
+// in which the payload stands, perhaps behind its packet's header.
 constexpr size_t large_payload_bytes = 64 << 10;
-using SharedBytes = std::shared_ptr<Bytes>;
 
 struct PublicationView {
   BytesView topic;
@@ -32,7 +30,7 @@ struct PublicationView {
   // RetainedOwn letters that the topic's shard got before.
   uint64_t token = 0;
   uint64_t peers = 0;                  // shard -> Node: which nodes get it
-  const SharedBytes* owner = nullptr;  // holds `payload` if that is large
+  const Slice* large = nullptr;        // `payload`, if that is large
   // shard -> Node: QoS 2 of a persistent publisher, else 0 (wire::Publish).
   uint16_t packet_id = 0;
   Term term = Term::none;
@@ -54,14 +52,9 @@ class Publications {
   }
 
  private:
-  void append_large(const PublicationView& publication);
   PublicationView read(size_t& at, size_t& large) const;
   Bytes bytes_;
-  struct Large {
-    SharedBytes owner;
-    BytesView payload;
-  };
-  std::vector<Large> large_;  // in order
+  std::vector<Slice> large_;  // payloads, in order
 };
 
 }  // namespace muster::broker

@@ -25,14 +25,16 @@ RetainedTable::Value RetainedTable::pack(Now now, const RetainedValue& value, ui
 }
 
 RetainedValue RetainedTable::unpack(Now now, const Value& value) {
-  const BytesView bytes = value.bytes;
-  size_t at = value.topic;
-  const auto cut = [&](size_t size) { return bytes.substr(std::exchange(at, at + size), size); };
+  const Slice bytes(value.bytes);
+  size_t at = 0;
+  const auto cut = [&](size_t size) {
+    return bytes.part(bytes.view().substr(std::exchange(at, at + size), size));
+  };
   RetainedValue out;
-  out.topic = value.name();
+  out.topic = cut(value.topic);
   out.payload = cut(value.payload);
   out.properties = cut(value.properties);
-  out.publisher = bytes.substr(at);
+  out.publisher = cut(BytesView::npos);
   out.qos = value.qos;
   if (value.expires != never) {
     const auto left = std::chrono::ceil<std::chrono::seconds>(value.expires - now.mono);
@@ -69,9 +71,9 @@ void RetainedTable::end() {
 void RetainedTable::own(Now now, ShardIndex from, uint64_t counter, const RetainedValue& value) {
   Owns& owns = owns_[static_cast<size_t>(from)];
   if (counter <= owns.echoed) return;
-  const auto known = own_.find(value.topic);
+  const auto known = own_.find(value.topic.view());
   if (known == own_.end() && own_.size() >= own_limit) return;
-  own_.insert_or_assign(value.topic, Own{from, counter, pack(now, value, any_generation)});
+  own_.insert_or_assign(std::string(value.topic), Own{from, counter, pack(now, value, any_generation)});
   owns.waiting.emplace_back(counter, value.topic);
   if (owns.waiting.size() > 1024 + 2 * own_.size()) compact(static_cast<size_t>(from));
 }

@@ -45,9 +45,9 @@ void Shard::closed(Now now, uint32_t client) {
   state_->free_client(client);
 }
 
-void Shard::open(Now now, const Parcel& parcel) {
+void Shard::open(Now now, Parcel&& parcel) {
   state_->now = now;
-  state_->open(parcel);
+  state_->open(std::move(parcel));
   state_->close_doomed();
 }
 

@@ -38,7 +38,9 @@ wire::Will will_of(const mqtt::WillMessage& message, const std::string& client_i
   will.delay_s = properties.will_delay_interval.value_or(0);
   properties.will_delay_interval.reset();
   publication.expiry_s = properties.message_expiry_interval.value_or(wire::no_expiry);
-  mqtt::encode_properties(properties, publication.properties);
+  Bytes encoded;
+  mqtt::encode_properties(properties, encoded);
+  publication.properties = std::move(encoded);
   return will;
 }
 

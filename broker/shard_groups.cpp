@@ -82,8 +82,8 @@ uint32_t Shard::State::publish_to_groups(uint32_t index, const Resolved& resolve
   outgoing.publication = {packet.topic, packet.payload, packet.properties, {}, packet.qos};
   outgoing.publication.expiry_s = packet.message_expiry;
   outgoing.publication.retain = packet.retain;
-  SharedBytes copy;
-  hold_large(outgoing.publication, copy);
+  Slice held;
+  hold_large(outgoing.publication, held);
   outgoing.from = index;
   outgoing.take_as_is(at(index).version, as_is);
   if (acknowledged && !global_known) {  // it serves all groups that we do not

@@ -16,8 +16,8 @@ Overloaded(Cases...) -> Overloaded<Cases...>;
 
 }  // namespace
 
-void Shard::State::open(const Parcel& parcel) {
-  for (const Letter& letter : parcel.letters) {
+void Shard::State::open(Parcel&& parcel) {
+  for (Letter& letter : parcel.letters) {
     std::visit(Overloaded{
                    [&](const RouteChange& it) { route_change(parcel.from, it); },
                    [&](const RoutesSeen& it) {
@@ -38,7 +38,7 @@ void Shard::State::open(const Parcel& parcel) {
                      to_node.letters.emplace_back(PeerRoutesSeen{it.peer, it.number});
                    },
                    [&](const Taken& it) { taken(it); },
-                   [&](const FromGlobal& it) { from_global(it.message); },
+                   [&](FromGlobal& it) { from_global(it.message); },
                    [&](const ListClaims& it) { list_claims(it.round); },
                    [&](const Lease& it) { lease_renewed(it.until); },
                    [&](const GlobalKnown& it) { global_known = it.known; },
@@ -59,14 +59,14 @@ void Shard::State::open(const Parcel& parcel) {
   deliver_parcel(parcel);
 }
 
-void Shard::State::from_global(const wire::Message& message) {
+void Shard::State::from_global(wire::Message& message) {
   std::visit(Overloaded{
                  [&](const wire::GrantPage& it) { granted_page(it); },
                  [&](const wire::Grant& it) { granted(it); },
                  [&](const wire::Refused& it) { refused(it); },
                  [&](const wire::Evict& it) { evict(it); },
                  [&](const wire::SubscribeDone& it) { subscribe_done(it); },
-                 [&](const wire::Deliver& it) { inbox_deliver(it); },
+                 [&](wire::Deliver& it) { inbox_deliver(std::move(it)); },
                  [&](const wire::InboxReleased& it) { inbox_released(it); },
                  [](const auto&) { MUSTER_CHECK(!"a message that is not for a shard"); },
              },

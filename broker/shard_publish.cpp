@@ -137,16 +137,13 @@ const Resolved& Shard::State::route(Client& client, BytesView topic) {
   return resolved;
 }
 
-// One buffer for all receivers of a large payload: the packet's own, else `copy`.
-void Shard::State::hold_large(PublicationView& publication, SharedBytes& copy) {
+// One buffer for all receivers of a large payload: the packet's own, else a copy. `held` keeps it.
+void Shard::State::hold_large(PublicationView& publication, Slice& held) {
   if (publication.payload.size() < large_payload_bytes) return;
-  if (incoming && contains(*incoming, publication.payload)) {
-    publication.owner = &incoming;
-    return;
-  }
-  copy = std::make_shared<Bytes>(publication.payload);
-  publication.payload = *copy;
-  publication.owner = &copy;
+  const bool own = incoming && contains(*incoming, publication.payload);
+  held = own ? Slice(incoming, publication.payload) : Slice(publication.payload);
+  publication.payload = held;
+  publication.large = &held;
 }
 
 // Hands the publication to other shards and nodes; returns how many nodes must say Taken.
@@ -167,8 +164,8 @@ uint32_t Shard::State::forward(const Resolved& resolved, const PublishView& pack
     out.retain = true;
     out.token = retain(packet, publisher);
   }
-  SharedBytes copy;
-  hold_large(out, copy);
+  Slice held;
+  hold_large(out, held);
   for (uint64_t left = resolved.routes.shards; left != 0; left &= left - 1) {
     to_shards[static_cast<size_t>(__builtin_ctzll(left))].publications.append(out);
   }

@@ -176,7 +176,7 @@ void Shard::State::retained_page(const RetainedPage& letter) {
   const bool no_local = subscriber->no_local;
   for (const RetainedValue& value : letter.values) {
     if (no_local && value.publisher == client->client_id) continue;  // 3.8.3-3
-    const auto overtaken = state.overtaken.find(value.topic);
+    const auto overtaken = state.overtaken.find(value.topic.view());
     if (overtaken != state.overtaken.end() && overtaken->second >= first.number) continue;
     Bytes properties;
     mqtt::forwardable_properties(value.properties, value.expiry_s, properties);

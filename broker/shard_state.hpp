@@ -134,7 +134,7 @@ struct Shard::State {
   std::map<uint32_t, Departure> departures;
   uint32_t next_departure = 1;
   uint64_t next_token = 1;
-  SharedBytes incoming;  // what is being parsed, when it is a large packet put together
+  SharedBuffer incoming;  // what is being parsed, when it is a large packet put together
   std::multimap<uint64_t, ClientRef> route_waits;  // by route number
   std::vector<ClientRef> lease_waits;
   struct Doomed {
@@ -230,7 +230,7 @@ struct Shard::State {
   const Resolved& route(Client& client, BytesView topic);
   uint32_t forward(const Resolved& resolved, const mqtt::PublishView& packet,
                    const Client& publisher, Reach reach);
-  void hold_large(PublicationView& publication, SharedBytes& copy);
+  void hold_large(PublicationView& publication, Slice& held);
   void publish_routed(uint32_t index, const mqtt::PublishView& packet, BytesView as_is,
                       Reach reach = Reach::all);
   void deliver_parcel(const Parcel& parcel);
@@ -354,10 +354,10 @@ struct Shard::State {
   void flush_inbox_acks();
 
   // letters (shard_letters.cpp)
-  void open(const Parcel& parcel);
+  void open(Parcel&& parcel);
   void peer_routes(const PeerRoutes& letter);
   void route_change(ShardIndex from, const RouteChange& letter);
-  void from_global(const wire::Message& message);
+  void from_global(wire::Message& message);
   void post_route_change();
   void for_global(wire::Message message);
 };

@@ -61,7 +61,7 @@ void Control::start(Now now) {
 }
 
 void Control::receive(Now now, wire::InFrame frame) {
-  state_->links.receive(now, frame);
+  state_->links.receive(now, std::move(frame));
   state_->take_events(now);
 }
 

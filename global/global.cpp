@@ -11,7 +11,7 @@ Expected<Recovered, store::Error> Global::recover(store::Store& store, bool repa
   Recovered recovered;
   recovered.repaired = repaired;
   const auto done = store.scan("", [&](BytesView key, BytesView value) {
-    recovered.records.push_back({Bytes(key), Bytes(value)});
+    recovered.records.push_back({key, value});
     return true;
   });
   if (!done) return Unexpected{done.error()};
@@ -28,7 +28,7 @@ void Global::start(Now now) {
 }
 
 void Global::receive(Now now, wire::InFrame frame) {
-  state_->links.receive(now, frame);
+  state_->links.receive(now, std::move(frame));
   state_->handle_events(now);
 }
 

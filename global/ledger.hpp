@@ -64,9 +64,9 @@ class Ledger {
  public:
   Ledger() { open_.number = 1; }
 
-  void put(Bytes key, Bytes value) { writes_.put(std::move(key), std::move(value)); }
-  void put_fresh(Bytes key, Bytes value) { writes_.put_fresh(std::move(key), std::move(value)); }
-  void erase(Bytes key) { writes_.erase(std::move(key)); }
+  void put(BytesView key, BytesView value) { writes_.put(key, value); }
+  void put_fresh(BytesView key, BytesView value) { writes_.put_fresh(key, value); }
+  void erase(BytesView key) { writes_.erase(key); }
   void say(const std::string& peer, Incarnation incarnation, wire::Message message) {
     open_.said.push_back({peer, incarnation, std::move(message)});
   }

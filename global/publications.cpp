@@ -17,8 +17,9 @@ std::optional<wire::Publication> aged(Now now, const wire::Publication& publicat
   if (waited_s >= publication.expiry_s) return std::nullopt;
   wire::Publication left = publication;
   left.expiry_s -= static_cast<uint32_t>(waited_s);
-  left.properties.clear();
-  mqtt::forwardable_properties(publication.properties, left.expiry_s, left.properties);
+  Bytes properties;
+  mqtt::forwardable_properties(publication.properties, left.expiry_s, properties);
+  left.properties = std::move(properties);
   return left;
 }
 

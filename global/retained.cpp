@@ -49,7 +49,7 @@ void Retained::start(Now now) {
 void Retained::publish(Now now, const wire::Publication& publication, Incarnation origin,
                        uint64_t counter) {
   if (counter != 0) counters_[origin] = std::max(counters_[origin], counter);
-  const auto known = values_.find(publication.topic);
+  const auto known = values_.find(publication.topic.view());
   if (known != values_.end()) forget(known);
   const uint64_t number = log_.take_number();
   const bool clear = publication.payload.empty() || publication.expiry_s == 0;
@@ -78,13 +78,13 @@ void Retained::write(const wire::Publication& publication, uint64_t number) {
     return;
   }
   Writer writer;
-  writer.number(number).integer(values_.find(publication.topic)->second.expires_ms);
+  writer.number(number).integer(values_.find(publication.topic.view())->second.expires_ms);
   write_publication(writer, publication);
   ledger_.put(keys::retained(publication.topic), writer.take());
 }
 
 void Retained::keep(Now now, const wire::Publication& publication, uint64_t number) {
-  Value& value = values_[publication.topic];
+  Value& value = values_[std::string(publication.topic)];
   value.number = number;
   value.commit = ledger_.number();
   value.published_ms = publication.published_ms;
@@ -99,7 +99,7 @@ void Retained::keep(Now now, const wire::Publication& publication, uint64_t numb
   bytes_ += cost_of(publication.topic.size(), value.data.size());
   if (publication.expiry_s == wire::no_expiry) return;
   value.expires_ms = now.wall.ms + int64_t{1000} * publication.expiry_s;
-  expiry_.set(publication.topic, now.mono + std::chrono::seconds(publication.expiry_s));
+  expiry_.set(std::string(publication.topic), now.mono + std::chrono::seconds(publication.expiry_s));
 }
 
 void Retained::forget(Values::iterator at) {

@@ -78,7 +78,7 @@ void Query::start(Now now) {
 }
 
 void Query::receive(Now now, wire::InFrame frame) {
-  state_->links.receive(now, frame);
+  state_->links.receive(now, std::move(frame));
   state_->take_events(now);
 }
 

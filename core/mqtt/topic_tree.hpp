@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/mqtt/flat_index.hpp"
+#include "core/base/flat_index.hpp"
 #include "core/mqtt/label.hpp"
 #include "core/mqtt/topic.hpp"
 #include "core/mqtt/value_set.hpp"

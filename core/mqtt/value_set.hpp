@@ -14,7 +14,7 @@
 #include <utility>
 
 #include "core/base/check.hpp"
-#include "core/mqtt/flat_index.hpp"
+#include "core/base/flat_index.hpp"
 
 namespace muster::mqtt {
 

@@ -2,8 +2,8 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <libdeflate.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <cerrno>
 #include <cstring>
@@ -35,8 +35,7 @@ Number number_at(BytesView from, size_t at) {
 }
 
 uint32_t crc_of(BytesView bytes, uint32_t seed = 0) {
-  return static_cast<uint32_t>(
-      crc32_z(seed, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+  return libdeflate_crc32(seed, bytes.data(), bytes.size());
 }
 
 Bytes head_of(uint64_t salt, uint64_t sequence, BytesView body) {
@@ -195,7 +194,7 @@ Expected<Done, Error> Segment::append(const Batch& batch, uint64_t sequence,
         {size_ + record_.size(), static_cast<uint32_t>(put.value.size()), crc_of(put.value)});
     record_ += put.value;
   }
-  for (const Bytes& key : batch.deletes) {
+  for (const Slice& key : batch.deletes) {
     record_ += 'd';
     append_number(record_, static_cast<uint32_t>(key.size()));
     record_ += key;

@@ -9,11 +9,11 @@
 #include <optional>
 #include <random>
 #include <system_error>
-#include <unordered_map>
 #include <utility>
 
 #include "core/base/log.hpp"
 #include "core/store/aside.hpp"
+#include "core/store/key_table.hpp"
 #include "core/store/segment.hpp"
 
 namespace muster::store {
@@ -21,18 +21,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What the newest record of a key in the log says.
-struct Latest {
-  Extent value;
-  bool deleted = false;
-  bool below = true;  // LevelDB may know the key
-};
-
 struct Part {
   Segment file;
-  std::unordered_map<Bytes, Latest> keys;  // whose newest record is here
-  bool synced = false;                     // something in it must survive a loss of power
-  bool on_disk = false;                    // all of it is: it was synced after its last record
+  KeyTable keys;         // whose newest record is here
+  uint32_t moving = 0;   // those before this place have moved to LevelDB
+  bool synced = false;   // something in it must survive a loss of power
+  bool on_disk = false;  // all of it is: it was synced after its last record
 };
 
 class SegmentStore final : public Store {
@@ -66,7 +60,7 @@ class SegmentStore final : public Store {
       if (auto done = sync_current(); !done) return done;
     }
     for (size_t i = 0; i < batch.puts.size(); ++i) note_put(batch.puts[i], extents_[i]);
-    for (const Bytes& key : batch.deletes) note_delete(key);
+    for (const Slice& key : batch.deletes) note_delete(key);
     return Done{};
   }
 
@@ -99,29 +93,30 @@ class SegmentStore final : public Store {
   }
 
   void note_put(const Put& put, Extent value) {
-    const auto [at, added] = current_.keys.try_emplace(put.key);
-    Latest& latest = at->second;
+    const auto [place, added] = current_.keys.insert(put.key);
+    Latest& latest = current_.keys.at(place);
     if (added) latest.below = !put.fresh && leaves_below(put.key);
     latest.value = value;
     latest.deleted = false;
   }
 
-  void note_delete(const Bytes& key) {
-    const auto found = current_.keys.find(key);
-    const bool below = found != current_.keys.end() ? found->second.below : leaves_below(key);
+  void note_delete(BytesView key) {
+    const uint32_t known = current_.keys.find(key);
+    const bool here = known != KeyTable::none;
+    const bool below = here ? current_.keys.at(known).below : leaves_below(key);
     if (below) {
-      current_.keys[key] = {{}, true, true};
-    } else if (found != current_.keys.end()) {
-      current_.keys.erase(found);
+      current_.keys.at(here ? known : current_.keys.insert(key).first) = {{}, true, true};
+    } else if (here) {
+      current_.keys.erase(known);
     }
   }
 
   // The closing segment's record of this key is no longer the newest. May LevelDB know the key?
-  bool leaves_below(const Bytes& key) {
-    const auto found = closing_.keys.find(key);
-    if (found == closing_.keys.end()) return true;
-    const bool below = found->second.below;
-    closing_.keys.erase(found);
+  bool leaves_below(BytesView key) {
+    const uint32_t known = closing_.keys.find(key);
+    if (known == KeyTable::none) return true;
+    const bool below = closing_.keys.at(known).below;
+    closing_.keys.erase(known);
     return below;
   }
 
@@ -129,23 +124,28 @@ class SegmentStore final : public Store {
   Expected<Done, Error> move_slice(Part& part) {
     Batch batch;
     size_t bytes = 0;
-    auto end = part.keys.begin();
-    for (size_t n = 0; end != part.keys.end() && n < options_.slice_records; ++n, ++end) {
-      auto& [key, latest] = *end;
+    std::vector<uint32_t> moved;
+    if (part.keys.next(part.moving) == KeyTable::none) part.moving = 0;
+    for (uint32_t at = part.keys.next(part.moving);
+         at != KeyTable::none && moved.size() < options_.slice_records;
+         at = part.keys.next(at + 1)) {
+      Latest& latest = part.keys.at(at);
       bytes += latest.value.size;
-      if (n > 0 && bytes > options_.slice_bytes) break;
+      if (!moved.empty() && bytes > options_.slice_bytes) break;
+      moved.push_back(at);
       latest.below = true;  // also if the commit fails: it may be there all the same
       if (latest.deleted) {
-        batch.deletes.push_back(key);
+        batch.deletes.push_back(part.keys.key(at));
         continue;
       }
       auto value = part.file.read(latest.value);
       if (!value) return Unexpected{value.error()};
-      batch.puts.push_back({key, std::move(value).value()});
+      batch.puts.push_back({part.keys.key(at), std::move(value).value()});
     }
     if (!batch.empty()) {
       if (auto done = below_->commit(batch, true); !done) return done;
-      part.keys.erase(part.keys.begin(), end);
+      for (const uint32_t at : moved) part.keys.erase(at);
+      part.moving = moved.back() + 1;
     }
     return part.keys.empty() ? drop(part) : Done{};
   }
@@ -243,8 +243,8 @@ Expected<SegmentContent, Error> read_log(const std::vector<Found>& segments, Las
   uint64_t sequence = 0;
   for (const Found& segment : segments) {
     auto content = read_segment(segment.path, segment.salt, sequence, [&](Batch& batch) {
-      for (Bytes& key : batch.deletes) last[std::move(key)].reset();
-      for (Put& put : batch.puts) last[std::move(put.key)] = std::move(put.value);
+      for (const Slice& key : batch.deletes) last[Bytes(key)].reset();
+      for (const Put& put : batch.puts) last[Bytes(put.key)] = Bytes(put.value);
     });
     if (!content) return content;
     add(sum, *content, &segment == &segments.back());

@@ -12,6 +12,7 @@
 
 #include "core/base/bytes.hpp"
 #include "core/base/expected.hpp"
+#include "core/base/slice.hpp"
 
 namespace muster::store {
 
@@ -20,16 +21,16 @@ struct Error {
 };
 
 struct Put {
-  Bytes key;
-  Bytes value;
+  Slice key;
+  Slice value;
   bool fresh = false;  // nothing is stored under this key: deleted soon, it need not leave a trace
   bool operator==(const Put&) const = default;
 };
 
-// Puts and deletes name different keys.
+// Puts and deletes name different keys. Their texts may share one buffer.
 struct Batch {
   std::vector<Put> puts;
-  std::vector<Bytes> deletes;
+  std::vector<Slice> deletes;
   bool empty() const { return puts.empty() && deletes.empty(); }
 };
 

@@ -103,7 +103,7 @@ class LeveldbStore : public Store {
       if (!status.ok()) return failure("open", status);
     }
     leveldb::WriteBatch writes;
-    for (const Bytes& key : batch.deletes) writes.Delete(slice(key));
+    for (const Slice& key : batch.deletes) writes.Delete(slice(key));
     for (const Put& put : batch.puts) writes.Put(slice(put.key), slice(put.value));
     leveldb::WriteOptions options;
     options.sync = sync;

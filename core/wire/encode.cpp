@@ -65,6 +65,10 @@ class Encoder {
     pack_.pack_str(length(text));
     pack_.pack_str_body(text.data(), length(text));
   }
+  void put(const Slice& text) {
+    pack_.pack_str(length(text));
+    pack_.pack_str_body(text.data(), length(text));
+  }
   template <class S>
   void put(const Binary<S>& binary) {
     pack_.pack_bin(length(binary.bytes));

@@ -20,7 +20,8 @@ size_t payload_bytes(const Message& message);
 // Overwrites that number.
 void restamp(Bytes& bytes, size_t at, uint64_t number);
 
-// Reads item after item; its token list is reused.
+// Reads item after item of a frame, or the one that was put together from pieces: publications
+// refer to it. Its token list is reused.
 class ItemReader {
  public:
   enum class Result : uint8_t {
@@ -28,9 +29,7 @@ class ItemReader {
     skipped,    // well-formed, but not a message that we know: fault() says why
     malformed,  // nothing behind it can be read
   };
-  Result next(BytesView bytes, size_t& offset, Message& message);
-  // One message that was put together from pieces; its largest text takes over the memory.
-  Result whole(Bytes bytes, Message& message);
+  Result next(const SharedBuffer& bytes, size_t& offset, Message& message);
   const char* fault() const { return fault_; }
 
  private:

@@ -19,7 +19,7 @@ void complain(const std::string& name, const char* what, const char* fault) {
 
 }  // namespace
 
-void Links::State::receive(Now now, const InFrame& frame) {
+void Links::State::receive(Now now, InFrame frame) {
   Envelope envelope;
   size_t offset = 0;
   if (!frames.envelope(frame.bytes, offset, envelope) || envelope.name != frame.from ||
@@ -37,9 +37,9 @@ void Links::State::receive(Now now, const InFrame& frame) {
     case FrameKind::hello:
       return;
     case FrameKind::messages:
-      return open_items(frame, peer, offset);
+      return open_items(std::move(frame), peer, offset);
     case FrameKind::stream:
-      return open_stream(frame, peer, envelope, offset);
+      return open_stream(std::move(frame), peer, envelope, offset);
     case FrameKind::piece:
       return open_piece(frame, peer, envelope, offset);
   }
@@ -82,11 +82,10 @@ bool Links::State::open_frame(Now now, const InFrame& frame, const Envelope& env
 }
 
 // Reads an item straight into its event.
-template <class Read>
 ItemReader::Result Links::State::hand_up(const std::string& name, const Peer& peer, uint64_t number,
-                                         Read&& read) {
+                                         const SharedBuffer& bytes, size_t& offset) {
   auto& received = std::get<Received>(events.emplace_back(std::in_place_type<Received>));
-  const auto result = read(received.message);
+  const auto result = items.next(bytes, offset, received.message);
   if (result == ItemReader::Result::message) {
     received.peer = name;
     received.role = peer.known.role;
@@ -99,15 +98,15 @@ ItemReader::Result Links::State::hand_up(const std::string& name, const Peer& pe
   return result;
 }
 
-void Links::State::open_items(const InFrame& frame, Peer& peer, size_t offset) {
-  const auto next = [&](Message& message) { return items.next(frame.bytes, offset, message); };
-  while (offset < frame.bytes.size()) {
-    const auto result = hand_up(frame.from, peer, 0, next);
+void Links::State::open_items(InFrame frame, Peer& peer, size_t offset) {
+  const auto bytes = std::make_shared<const Bytes>(std::move(frame.bytes));
+  while (offset < bytes->size()) {
+    const auto result = hand_up(frame.from, peer, 0, bytes, offset);
     if (result == ItemReader::Result::malformed) return;
   }
 }
 
-void Links::State::open_stream(const InFrame& frame, Peer& peer, const Envelope& envelope,
+void Links::State::open_stream(InFrame frame, Peer& peer, const Envelope& envelope,
                                size_t offset) {
   if (envelope.first == 0) return complain(frame.from, "stream", "no number");
   const auto verdict = peer.in.judge(envelope.first, envelope.last, frame.bytes.size());
@@ -115,10 +114,10 @@ void Links::State::open_stream(const InFrame& frame, Peer& peer, const Envelope&
   peer.in.assembly.clear();
   const size_t expected = events.size() + std::min<uint64_t>(envelope.last - envelope.first, 1024);
   if (expected > events.capacity()) events.reserve(std::max(expected, 2 * events.capacity()));
-  const auto next = [&](Message& message) { return items.next(frame.bytes, offset, message); };
+  const auto bytes = std::make_shared<const Bytes>(std::move(frame.bytes));
   uint64_t number = envelope.first;
-  for (; offset < frame.bytes.size() && number <= envelope.last; ++number) {
-    const auto result = hand_up(frame.from, peer, number, next);
+  for (; offset < bytes->size() && number <= envelope.last; ++number) {
+    const auto result = hand_up(frame.from, peer, number, bytes, offset);
     if (result == ItemReader::Result::malformed) return;
     if (number > peer.in.seen()) {
       peer.in.handed_up(number);
@@ -126,7 +125,7 @@ void Links::State::open_stream(const InFrame& frame, Peer& peer, const Envelope&
       events.pop_back();  // it came before, in another batch
     }
   }
-  if (offset < frame.bytes.size() || number != envelope.last + 1) {
+  if (offset < bytes->size() || number != envelope.last + 1) {
     complain(frame.from, "stream", "other items than the envelope says");
   }
 }
@@ -148,8 +147,8 @@ void Links::State::open_piece(const InFrame& frame, Peer& peer, const Envelope& 
   if (numbered) peer.in.piece_seen(number);
   if (result == Assembly::Result::more) return;
   if (numbered) peer.in.handed_up(number);
-  hand_up(frame.from, peer, number,
-          [&](Message& message) { return items.whole(assembly.take(), message); });
+  size_t begin = 0;
+  hand_up(frame.from, peer, number, std::make_shared<const Bytes>(assembly.take()), begin);
 }
 
 }  // namespace muster::wire

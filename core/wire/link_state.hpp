@@ -83,14 +83,13 @@ struct Links::State {
   void answer_stranger(Now now, Peer& peer, const Identity& whom);
 
   // link_receive.cpp
-  void receive(Now now, const InFrame& frame);
+  void receive(Now now, InFrame frame);
   bool open_frame(Now now, const InFrame& frame, const Envelope& envelope, size_t& offset);
-  void open_items(const InFrame& frame, Peer& peer, size_t offset);
-  void open_stream(const InFrame& frame, Peer& peer, const Envelope& envelope, size_t offset);
+  void open_items(InFrame frame, Peer& peer, size_t offset);
+  void open_stream(InFrame frame, Peer& peer, const Envelope& envelope, size_t offset);
   void open_piece(const InFrame& frame, Peer& peer, const Envelope& envelope, size_t offset);
-  template <class Read>
   ItemReader::Result hand_up(const std::string& name, const Peer& peer, uint64_t number,
-                             Read&& read);
+                             const SharedBuffer& bytes, size_t& offset);
 
   // link_turn.cpp
   void enter(Now now);

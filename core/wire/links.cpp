@@ -50,9 +50,9 @@ void Links::end_peer(const std::string& name) {
   if (Peer* peer = state_->find(name)) state_->end_link(name, *peer, state_->self.incarnation);
 }
 
-void Links::receive(Now now, const InFrame& frame) {
+void Links::receive(Now now, InFrame frame) {
   state_->enter(now);
-  state_->receive(now, frame);
+  state_->receive(now, std::move(frame));
 }
 
 void Links::tick(Now now) {

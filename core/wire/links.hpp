@@ -94,7 +94,7 @@ class Links {
   // start afresh: the same incarnation may come Up again; whether it is final, the mind says.
   void end_peer(const std::string& name);
 
-  void receive(Now now, const InFrame& frame);
+  void receive(Now now, InFrame frame);
   void tick(Now now);
   Instant next_wake() const;
   std::vector<LinkEvent> take_events();

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/ids.hpp"
+#include "core/base/slice.hpp"
 #include "core/wire/groups.hpp"
 #include "core/wire/node.hpp"
 #include "core/wire/query.hpp"
@@ -33,16 +34,24 @@ enum class Durability : uint8_t {
 };
 
 struct Publication {
-  std::string topic;
-  std::string payload;
-  std::string properties;  // raw MQTT 5 property bytes, forwardable
+  Slice topic;
+  Slice payload;
+  Slice properties;  // raw MQTT 5 property bytes, forwardable
   uint8_t qos = 0;
   bool retain = false;
   uint32_t expiry_s = no_expiry;  // left when sent
-  std::string publisher;          // client id
+  Slice publisher;                // client id
   int64_t published_ms = 0;       // wall
   Durability durability = Durability::standard;
+
+  // All of its texts.
+  size_t bytes() const {
+    return topic.size() + payload.size() + properties.size() + publisher.size();
+  }
 };
+// The texts copied into one buffer of their own, for what is kept longer than the frame that it
+// came in.
+void own(Publication& publication);
 
 // broker -> broker and global -> broker (Stream): deliver to your direct subscribers.
 // broker -> global (Stream): append to the inboxes of matching persistent sessions. Its stream

@@ -21,18 +21,11 @@ constexpr size_t struct_limit = 1 << 17;
 
 class Reader {
  public:
-  explicit Reader(const std::vector<Token>& tokens) : first_(tokens.data()), at_(tokens.data()) {}
+  // `input`: what the tokens were read from; slices refer to it.
+  explicit Reader(const std::vector<Token>& tokens, SharedBuffer input = nullptr)
+      : first_(tokens.data()), at_(tokens.data()), input_(std::move(input)) {}
 
   const char* fault() const { return fault_; }  // nullptr: none
-
-  // A payload of at least this size is left out; give_rest() moves it from the input's own memory.
-  void spare(size_t from) { spare_from_ = from; }
-  void give_rest(Bytes input) {
-    if (!spared_.into || fault_) return;
-    input.resize(static_cast<size_t>(spared_.text - input.data()) + spared_.size);
-    input.erase(0, input.size() - spared_.size);
-    *spared_.into = std::move(input);
-  }
 
   // What a Form calls: missing trailing fields keep their defaults, additional ones are skipped.
   template <class... Fields>
@@ -56,15 +49,9 @@ class Reader {
     }
   }
   void take(std::string& text) { take_text(text); }
+  void take(Slice& text) { take_text(text); }
   template <class S>
   void take(Binary<S>& binary) {
-    if constexpr (std::is_same_v<S, std::string>) {
-      if (at_->kind == Token::Kind::text && at_->size >= spare_from_) {
-        spared_ = {&binary.bytes, at_->text, at_->size};
-        at_ = behind();
-        return;
-      }
-    }
     take_text(binary.bytes);
   }
   template <class N>
@@ -168,7 +155,9 @@ class Reader {
   template <class S>
   void take_text(S& bytes) {
     if (is(Token::Kind::text, "not a string")) {
-      if constexpr (std::is_same_v<S, std::string>) {
+      if constexpr (std::is_same_v<S, Slice>) {
+        bytes = Slice(input_, {at_->text, at_->size});
+      } else if constexpr (std::is_same_v<S, std::string>) {
         bytes.assign(at_->text, at_->size);  // from two pointers it would be copied twice
       } else {
         bytes.assign(at_->text, at_->text + at_->size);
@@ -191,14 +180,8 @@ class Reader {
   const Token* at_;
   uint32_t left_ = 0;   // fields of the struct being read
   size_t structs_ = 0;  // in lists so far
+  SharedBuffer input_;
   const char* fault_ = nullptr;
-  struct Spared {
-    std::string* into = nullptr;
-    const char* text = nullptr;
-    size_t size = 0;
-  };
-  size_t spare_from_ = SIZE_MAX;
-  Spared spared_;
 };
 
 }  // namespace muster::wire

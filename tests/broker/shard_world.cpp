@@ -86,7 +86,7 @@ void ShardWorld::settle() {
     busy = false;
     for (auto& [shard, parcels] : mail_) {
       for (Parcel& parcel : std::exchange(parcels, {})) {
-        shards[shard]->open(now, parcel);
+        shards[shard]->open(now, std::move(parcel));
         busy = true;
       }
     }

@@ -59,8 +59,8 @@ void ShardHost::turn(Now now) {
   if (mind_->next_wake() <= now.mono) mind_->tick(now);
   if (std::exchange(stopping_, false)) mind_->stop(now);
   post();
-  const auto parcels = std::exchange(parcels_, {});
-  for (const broker::Parcel& parcel : parcels) mind_->open(now, parcel);
+  auto parcels = std::exchange(parcels_, {});
+  for (broker::Parcel& parcel : parcels) mind_->open(now, std::move(parcel));
   carry_out(now);
   post();
   loop_.wake_at(mind_->next_wake());

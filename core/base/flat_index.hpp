@@ -10,7 +10,7 @@
 
 #include "core/base/check.hpp"
 
-namespace muster::mqtt {
+namespace muster {
 
 class FlatIndex {
  public:
@@ -89,4 +89,4 @@ class FlatIndex {
   size_t size_ = 0;
 };
 
-}  // namespace muster::mqtt
+}  // namespace muster
