@@ -25,23 +25,26 @@ void Shard::State::acknowledge(uint32_t index, const mqtt::PublishView& packet, 
   answer(index, PacketType::pubrec, packet.packet_id, reason, targets);
 }
 
+void Shard::State::write_answer(uint32_t index, PacketType type, uint16_t packet_id,
+                                Reason reason) {
+  char packet[] = {static_cast<char>(static_cast<int>(type) << 4), 2,
+                   static_cast<char>(packet_id >> 8), static_cast<char>(packet_id & 0xFF),
+                   static_cast<char>(reason)};
+  const bool told = at(index).version == mqtt::Version::v5 && reason != Reason::success;
+  if (told) packet[1] = 3;
+  write(index, BytesView(packet, told ? 5 : 4));
+}
+
 // `targets`: nodes that must still take it; other shards have it with the parcel of this turn.
 void Shard::State::answer(uint32_t index, PacketType type, uint16_t packet_id, Reason reason,
                           uint32_t targets) {
   Client& client = at(index);
-  if (targets == 0 && !client.acks) {
-    char packet[] = {static_cast<char>(static_cast<int>(type) << 4), 2,
-                     static_cast<char>(packet_id >> 8), static_cast<char>(packet_id & 0xFF),
-                     static_cast<char>(reason)};
-    size_t size = 4;
-    if (client.version == mqtt::Version::v5 && reason != Reason::success) packet[1] = 3, size = 5;
-    return write(index, BytesView(packet, size));
-  }
+  if (targets == 0 && !client.acks) return write_answer(index, type, packet_id, reason);
   if (!client.acks) client.acks = std::make_unique<AckQueue>();
   uint64_t token = next_token++;
   client.acks->items.push_back({token, packet_id, type, reason, targets == 0});
   client.acks->pubrecs += type == PacketType::pubrec;
-  if (targets > 0) withheld[token] = {index, client.generation, targets};
+  if (targets > 0) withheld.add({token, index, client.generation, targets});
   // 3.1.1 knows no Receive Maximum: we stop reading. MQTT 5 clients that go on are told 0x93.
   bool full = client.acks->items.size() >= options.receive_maximum;
   if (full && client.version != mqtt::Version::v5) pause(index);
@@ -49,10 +52,10 @@ void Shard::State::answer(uint32_t index, PacketType type, uint16_t packet_id, R
 
 void Shard::State::taken(const Taken& letter) {
   for (uint64_t token : letter.tokens) {
-    auto known = withheld.find(token);
-    if (known == withheld.end() || --known->second.targets > 0) continue;
-    Withheld done = known->second;
-    withheld.erase(known);
+    Withheld* const known = withheld.find(token);
+    if (known == nullptr || --known->targets > 0) continue;
+    const Withheld done = *known;
+    withheld.erase(token);
     if (done.client == departed) {
       departure_taken(done.generation);
       continue;
@@ -84,7 +87,7 @@ void Shard::State::release_acks(uint32_t index) {
     const AckQueue::Item& item = items.front();
     if (!may_answer(index, item)) break;
     client.acks->pubrecs -= item.type == PacketType::pubrec;
-    write(index, Acknowledgement{item.type, item.packet_id, item.reason, {}});
+    write_answer(index, item.type, item.packet_id, item.reason);
     items.pop_front();
   }
   bool room = items.size() < options.receive_maximum;

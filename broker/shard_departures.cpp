@@ -16,7 +16,7 @@ bool Shard::State::depart(uint32_t index, const wire::Gone& gone) {
   uint32_t waiting = 0;
   for (const AckQueue::Item& item : client.acks->items) {
     if (item.type != mqtt::PacketType::pubrec || item.done) continue;
-    Withheld& publication = withheld.at(item.token);
+    Withheld& publication = *withheld.find(item.token);
     publication.client = departed;
     publication.generation = next_departure;
     ++waiting;

@@ -28,10 +28,21 @@ void Shard::State::inbox_deliver(wire::Deliver message) {
     inbox.newest = entry.number;
     const uint32_t expiry_s = entry.publication.expiry_s;
     const bool never_sent = expiry_s != wire::no_expiry && !entry.redelivery;
+    if (inbox.held.empty() && !never_sent && inbox_open(*client, entry.number)) {
+      inbox_send(index, entry);
+      continue;
+    }
+    wire::own(entry.publication);  // it may stay for long
     inbox.held.push_back(
         {std::move(entry), never_sent ? now.mono + std::chrono::seconds(expiry_s) : never});
   }
   pump_inbox(index);
+}
+
+// May the entry with this number go out now? If not, sent() or the lease goes on.
+bool Shard::State::inbox_open(const Client& client, uint64_t number) const {
+  return now.mono < lease_until && client.outbox.size() <= options.outbox_limit_bytes &&
+         client.inbox->window.may_start(number);
 }
 
 // Global has started anew, or knows this connection under a new term, and streams out whatever it
@@ -55,9 +66,7 @@ void Shard::State::came_again(uint32_t index, const wire::InboxEntry& entry) {
 void Shard::State::pump_inbox(uint32_t index) {
   Client& client = at(index);
   InboxState& inbox = *client.inbox;
-  while (!inbox.held.empty() && now.mono < lease_until &&
-         client.outbox.size() <= options.outbox_limit_bytes &&  // sent() goes on
-         inbox.window.may_start(inbox.held.front().number)) {
+  while (!inbox.held.empty() && inbox_open(client, inbox.held.front().number)) {
     InboxState::Held& next = inbox.held.front();
     if (inbox_wanted(next)) {
       inbox_send(index, next);
@@ -98,7 +107,7 @@ void Shard::State::inbox_send(uint32_t index, const wire::InboxEntry& entry) {
   const wire::Publication& from = entry.publication;
   Bytes properties;
   if (from.expiry_s == wire::no_expiry) {
-    properties = from.properties;
+    properties.assign(from.properties);
   } else {  // what is left of it (3.3.2-6)
     mqtt::forwardable_properties(from.properties, from.expiry_s, properties);
   }
@@ -111,7 +120,8 @@ void Shard::State::inbox_send(uint32_t index, const wire::InboxEntry& entry) {
   Window& window = client.inbox->window;
   uint16_t id = window.start(entry.number,
                              twice ? Window::State::awaits_pubrec : Window::State::awaits_puback);
-  Bytes packet;
+  Bytes& packet = encode_buffer;
+  packet.clear();
   const bool encoded =
       mqtt::encode_publish_head(client.version, from.topic, from.payload.size(), properties,
                                 twice ? mqtt::Qos::exactly_once : mqtt::Qos::at_least_once,

@@ -19,6 +19,7 @@
 #include "broker/shard.hpp"
 #include "broker/topic_cache.hpp"
 #include "broker/virtual_topics.hpp"
+#include "broker/withheld.hpp"
 #include "core/mqtt/codec.hpp"
 
 namespace muster::broker {
@@ -125,12 +126,7 @@ struct Shard::State {
   std::vector<Bytes> spare;  // outboxes to borrow
   Bytes encode_buffer;       // Outgoing::Encoded::first, kept from one publication to the next
 
-  struct Withheld {
-    uint32_t client;
-    uint32_t generation;
-    uint32_t targets;
-  };
-  std::unordered_map<uint64_t, Withheld> withheld;  // by token
+  WithheldTable withheld;
   std::map<uint32_t, Departure> departures;
   uint32_t next_departure = 1;
   uint64_t next_token = 1;
@@ -274,6 +270,8 @@ struct Shard::State {
   // acknowledge (shard_acknowledge.cpp): PUBACK, PUBREC and PUBCOMP out, PUBACK in
   void acknowledge(uint32_t index, const mqtt::PublishView& packet, mqtt::Reason reason,
                    uint32_t targets);
+  void write_answer(uint32_t index, mqtt::PacketType type, uint16_t packet_id,
+                    mqtt::Reason reason);
   void answer(uint32_t index, mqtt::PacketType type, uint16_t packet_id, mqtt::Reason reason,
               uint32_t targets);
   bool may_answer(uint32_t index, const AckQueue::Item& item);
@@ -342,6 +340,7 @@ struct Shard::State {
 
   // inbox (shard_inbox.cpp): persistent sessions
   void inbox_deliver(wire::Deliver message);
+  bool inbox_open(const Client& client, uint64_t number) const;
   void pump_inbox(uint32_t index);
   void inbox_acked(uint32_t index, uint16_t packet_id);
   void acknowledge_number(uint32_t index, uint64_t number);

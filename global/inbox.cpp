@@ -7,14 +7,16 @@
 #include "global/stored_publication.hpp"
 
 namespace muster::global {
-namespace {
 
-std::deque<Entry>::iterator at_or_after(Inbox& inbox, uint64_t number) {
-  return std::lower_bound(inbox.entries.begin(), inbox.entries.end(), number,
+std::deque<Entry>::iterator Inbox::at_or_after(uint64_t number) {
+  if (entries.empty() || number <= entries.front().number) return entries.begin();
+  const uint64_t place = number - entries.front().number;
+  if (place < entries.size() && entries[place].number == number) {
+    return entries.begin() + static_cast<ptrdiff_t>(place);
+  }
+  return std::lower_bound(entries.begin(), entries.end(), number,
                           [](const Entry& entry, uint64_t n) { return entry.number < n; });
 }
-
-}  // namespace
 
 void Inboxes::subscribe(Session& session, const wire::Subscription& subscription) {
   tree_.add(subscription.filter, {&session, subscription.identifier, subscription.qos,
@@ -63,6 +65,7 @@ void Inboxes::publish(Now now, wire::Publication publication) {
   if (matches_.empty()) return;
   const auto body = std::make_shared<Body>();
   body->publication = std::move(publication);
+  wire::own(body->publication);
   body->number = log_.take_number();
   body->shared = matches_.size() > 1 && bytes > options_.inline_bytes;
   if (body->shared && body->stored()) {
@@ -77,6 +80,7 @@ void Inboxes::append_retained(Now now, Session& session, wire::Publication publi
                               uint32_t identifier) {
   const auto body = std::make_shared<Body>();
   body->publication = std::move(publication);
+  wire::own(body->publication);
   if (!has_room(now, session, body->bytes() + entry_overhead, 0)) {
     ++session.inbox.refused;
     ++refused_;
@@ -133,7 +137,7 @@ void Inboxes::append(Now now, Match& match, const std::shared_ptr<Body>& body) {
 void Inboxes::acknowledge(Session& session, const std::vector<uint64_t>& numbers) {
   Inbox& inbox = session.inbox;
   for (const uint64_t number : numbers) {
-    const auto entry = at_or_after(inbox, number);
+    const auto entry = inbox.at_or_after(number);
     if (entry == inbox.entries.end() || entry->number != number) continue;
     if (entry->gone || !entry->streamed) continue;
     drop(session, *entry);
@@ -145,7 +149,7 @@ void Inboxes::acknowledge(Session& session, const std::vector<uint64_t>& numbers
 void Inboxes::release(Session& session, const std::vector<uint64_t>& numbers) {
   Inbox& inbox = session.inbox;
   for (const uint64_t number : numbers) {
-    const auto entry = at_or_after(inbox, number);
+    const auto entry = inbox.at_or_after(number);
     if (entry == inbox.entries.end() || entry->number != number) continue;
     if (entry->gone || !entry->streamed || entry->released) continue;
     entry->released = true;

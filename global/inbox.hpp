@@ -20,6 +20,7 @@
 #include "global/ledger.hpp"
 #include "global/log.hpp"
 #include "global/options.hpp"
+#include "global/record.hpp"
 #include "global/session.hpp"
 
 namespace muster::global {
@@ -129,6 +130,7 @@ class Inboxes {
   std::set<std::pair<std::string, uint64_t>> released_;  // client id, entry; at start
   std::vector<Match> matches_;                           // of one publication
   uint64_t match_ = 0;
+  Writer record_;  // of the entry that is being written
   std::vector<uint64_t> dirty_;
   std::map<std::string, std::set<uint64_t>> stalled_;  // by peer: sessions without credit
   uint64_t entries_ = 0;

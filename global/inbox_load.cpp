@@ -16,15 +16,15 @@ enum class State : uint64_t { fresh = 0, notified = 1, read = 2 };
 
 void Inboxes::write_entry(const Session& session, const Entry& entry) {
   const Body& body = *entry.body;
-  Writer writer;
-  writer.reserve(body.shared ? 32 : body.bytes() + 64);
+  Writer& writer = record_;
+  writer.clear();
   writer.number(static_cast<uint64_t>(State::fresh)).number(body.number).number(body.shared);
   writer.integer(entry.expires_ms).number(entry.qos).number(entry.retain);
   writer.number(entry.identifiers.size());
   for (const uint32_t identifier : entry.identifiers) writer.number(identifier);
   if (!body.shared) write_publication(writer, body.publication);
   if (entry.share) writer.text(*entry.share);
-  ledger_.put_fresh(keys::entry(session.client_id, entry.number), writer.take());
+  ledger_.put_fresh(keys::entry(session.client_id, entry.number), writer.view());
 }
 
 bool Inboxes::load_body(uint64_t number, BytesView value) {

@@ -32,8 +32,7 @@ void Inboxes::pump(Now now, wire::Links& links, Session& session) {
   Inbox& inbox = session.inbox;
   if (!session.hold || !inbox.streaming) return;
   const Hold& hold = *session.hold;
-  auto entry = std::lower_bound(inbox.entries.begin(), inbox.entries.end(), inbox.next_out,
-                                [](const Entry& e, uint64_t n) { return e.number < n; });
+  auto entry = inbox.at_or_after(inbox.next_out);
   bool expired = false;
   bool more = true;
   while (more) {
@@ -63,7 +62,7 @@ void Inboxes::pump(Now now, wire::Links& links, Session& session) {
       inbox.next_out = entry->number + 1;
       ++inbox.in_flight;
     }
-    if (!deliver.entries.empty()) links.stream(hold.peer, deliver);
+    if (!deliver.entries.empty()) links.stream(hold.peer, std::move(deliver));
   }
   if (expired) dropped(session);
 }

@@ -32,6 +32,7 @@ void Inboxes::refuse(Session& session) {
 void Inboxes::give(Now now, Session& session, SharedEntry shared) {
   const auto body = std::make_shared<Body>();
   body->publication = std::move(shared.publication);
+  wire::own(body->publication);
   body->number = log_.take_number();
   Match match{&session, shared.qos, shared.retain, std::move(shared.identifiers)};
   match.share = std::make_unique<std::string>(std::move(shared.name));

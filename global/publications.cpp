@@ -53,6 +53,7 @@ void Publications::start() {
 
 void Publications::publish(const wire::Publication& publication) {
   Pending pending{publication, {}, ledger_.number()};
+  wire::own(pending.publication);
   const uint64_t number = log_.take_number();
   for (const auto& [incarnation, broker] : brokers_.all()) {
     if (broker.dead()) continue;
@@ -69,6 +70,7 @@ void Publications::route(const wire::Publication& publication, const std::string
   const uint64_t number = log_.take_number();
   Pending& pending = all_[number];
   pending.publication = publication;
+  wire::own(pending.publication);
   pending.share = share;
   pending.way = way;
   reroute(number, pending);

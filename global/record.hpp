@@ -14,11 +14,11 @@ namespace muster::global {
 class Writer {
  public:
   Writer& number(uint64_t value) {
-    while (value >= 0x80) {
-      bytes_.push_back(static_cast<char>(value | 0x80));
-      value >>= 7;
-    }
-    bytes_.push_back(static_cast<char>(value));
+    char digits[10];
+    size_t count = 0;
+    for (; value >= 0x80; value >>= 7) digits[count++] = static_cast<char>(value | 0x80);
+    digits[count++] = static_cast<char>(value);
+    bytes_.append(digits, count);
     return *this;
   }
   Writer& integer(int64_t value) {
@@ -29,8 +29,9 @@ class Writer {
     bytes_.append(value);
     return *this;
   }
-  void reserve(size_t bytes) { bytes_.reserve(bytes); }
   Bytes take() { return std::move(bytes_); }
+  BytesView view() const { return bytes_; }
+  void clear() { bytes_.clear(); }  // keeps its memory for the next record
 
  private:
   Bytes bytes_;

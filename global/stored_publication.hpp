@@ -14,15 +14,17 @@ inline void write_publication(Writer& writer, const wire::Publication& publicati
 }
 
 inline wire::Publication read_publication(Reader& reader) {
+  const auto text = [&] { return Slice(SharedBuffer(), reader.text()); };  // until own()
   wire::Publication publication;
-  publication.topic = reader.text();
-  publication.payload = reader.text();
-  publication.properties = reader.text();
+  publication.topic = text();
+  publication.payload = text();
+  publication.properties = text();
   publication.qos = static_cast<uint8_t>(reader.number());
   publication.retain = reader.number() != 0;
   publication.expiry_s = static_cast<uint32_t>(reader.number());
-  publication.publisher = reader.text();
+  publication.publisher = text();
   publication.published_ms = reader.integer();
+  wire::own(publication);
   return publication;
 }
 

@@ -45,7 +45,9 @@ void Wills::add(const Connection& connection, const std::string& client_id,
                 const wire::Will& will) {
   const auto [found, is_new] =
       wills_.try_emplace(connection, Registered{client_id, will, 0, false, false});
-  if (is_new) put(connection, found->second);
+  if (!is_new) return;
+  wire::own(found->second.will.publication);
+  put(connection, found->second);
 }
 
 void Wills::spend(const Connection& connection, const std::string& client_id) {

@@ -1,5 +1,7 @@
 // Values to MessagePack. What has a Form goes through it; the rest is here.
 
+#include <array>
+#include <cstring>
 #include <msgpack.hpp>
 #include <type_traits>
 #include <utility>
@@ -12,23 +14,41 @@
 namespace muster::wire {
 namespace {
 
-struct Sink {
-  Bytes& out;
-  std::vector<Elsewhere>* elsewhere = nullptr;
+// Heads of one to nine bytes come one by one: they are gathered before they are appended.
+class Sink {
+ public:
+  Sink(Bytes& out, std::vector<Elsewhere>* elsewhere) : out_(out), elsewhere_(elsewhere) {}
+  ~Sink() { flush(); }
+  Sink(const Sink&) = delete;
+  Sink& operator=(const Sink&) = delete;
 
   void write(const char* bytes, size_t size) {
-    if (elsewhere && size >= large_text_bytes) {
-      elsewhere->push_back({out.size(), BytesView(bytes, size)});
+    if (size == 0) return;
+    if (size > gathered_.size() - count_) flush();
+    if (size <= gathered_.size()) {
+      std::memcpy(gathered_.data() + count_, bytes, size);
+      count_ += size;
+    } else if (elsewhere_ && size >= large_text_bytes) {
+      elsewhere_->push_back({out_.size(), BytesView(bytes, size)});
     } else {
-      out.append(bytes, size);
+      out_.append(bytes, size);
     }
   }
+  size_t size() const { return out_.size() + count_; }
+
+ private:
+  void flush() { out_.append(gathered_.data(), std::exchange(count_, 0)); }
+
+  Bytes& out_;
+  std::vector<Elsewhere>* elsewhere_;
+  std::array<char, 256> gathered_;
+  size_t count_ = 0;
 };
 
 class Encoder {
  public:
   explicit Encoder(Bytes& out, std::vector<Elsewhere>* elsewhere = nullptr)
-      : sink_{out, elsewhere}, pack_(sink_) {}
+      : sink_(out, elsewhere), pack_(sink_) {}
 
   // Where the stamped number of the value stands, for restamp(); npos: it has none.
   size_t stamp_at = Bytes::npos;
@@ -76,7 +96,7 @@ class Encoder {
   }
   template <class N>
   void put(const Stamped<N>& stamped) {
-    stamp_at = sink_.out.size() + 1;
+    stamp_at = sink_.size() + 1;
     pack_.pack_fix_uint64(stamped.number);
   }
   template <class T>

@@ -72,8 +72,9 @@ void World::on(const std::string& name, const Received& event) {
   unsigned long long incarnation = 0, generation = 0, item = 0;
   char to[8] = {};
   const auto* publish = std::get_if<Publish>(&event.message);
-  if (!publish || std::sscanf(publish->publication.topic.c_str(), "%llu %7s %llu %llu",
-                              &incarnation, to, &generation, &item) != 4) {
+  const std::string topic(publish ? publish->publication.topic.view() : "");
+  if (std::sscanf(topic.c_str(), "%llu %7s %llu %llu", &incarnation, to, &generation, &item) !=
+      4) {
     return fault(name + ": a foreign message");
   }
   if (to != name) fault(name + ": received what was for " + std::string(to));
