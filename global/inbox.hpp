@@ -120,7 +120,8 @@ class Inboxes {
   void pump(Now now, wire::Links& links, Session& session);
   bool window_open(const Session& session, uint64_t number) const;
   void write_cursor(const Session& session);
-  void write_entry(const Session& session, const Entry& entry);
+  static BytesView entry_key(Session& session, uint64_t number);
+  void write_entry(Session& session, const Entry& entry);
 
   const Options& options_;
   Ledger& ledger_;

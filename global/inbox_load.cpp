@@ -14,7 +14,15 @@ enum class State : uint64_t { fresh = 0, notified = 1, read = 2 };
 
 }  // namespace
 
-void Inboxes::write_entry(const Session& session, const Entry& entry) {
+// Kept, but for its number: one is wanted for each message that comes and again when it goes.
+BytesView Inboxes::entry_key(Session& session, uint64_t number) {
+  Bytes& key = session.inbox.entry_key;
+  if (key.empty()) key = keys::entry(session.client_id, 0);
+  keys::set_number(key, number);
+  return key;
+}
+
+void Inboxes::write_entry(Session& session, const Entry& entry) {
   const Body& body = *entry.body;
   Writer& writer = record_;
   writer.clear();
@@ -24,7 +32,7 @@ void Inboxes::write_entry(const Session& session, const Entry& entry) {
   for (const uint32_t identifier : entry.identifiers) writer.number(identifier);
   if (!body.shared) write_publication(writer, body.publication);
   if (entry.share) writer.text(*entry.share);
-  ledger_.put_fresh(keys::entry(session.client_id, entry.number), writer.view());
+  ledger_.put_once(entry_key(session, entry.number), writer.view());
 }
 
 bool Inboxes::load_body(uint64_t number, BytesView value) {

@@ -14,7 +14,7 @@ wire::InboxEntry to_wire(Now now, const Entry& entry) {
   wire::InboxEntry out;
   out.number = entry.number;
   out.redelivery = entry.streamed;
-  out.publication = entry.body->publication;
+  out.publication = borrowed(entry.body->publication);
   out.publication.qos = entry.qos;
   out.publication.retain = entry.retain;
   if (entry.expires_ms != 0) {

@@ -96,6 +96,11 @@ bool parse_rest(BytesView rest, Parsed& parsed) {
 
 }  // namespace
 
+void set_number(Bytes& key, uint64_t number) {
+  key.resize(key.size() - 8);
+  append_big_endian(key, number, 8);
+}
+
 Bytes meta() {
   return start(cluster, Kind::meta, 0);
 }

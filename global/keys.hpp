@@ -41,6 +41,7 @@ Bytes session(BytesView client_id);
 Bytes subscription(BytesView client_id, BytesView filter);
 Bytes cursor(BytesView client_id);
 Bytes entry(BytesView client_id, uint64_t number);
+void set_number(Bytes& key, uint64_t number);  // of an entry's key
 Bytes released(BytesView client_id, uint64_t number);
 Bytes received(BytesView client_id, uint16_t packet_id);
 Bytes body(BytesView topic, uint64_t number);

@@ -48,6 +48,7 @@ struct Inbox {
   size_t count = 0;           // without those that are gone
   uint64_t bytes = 0;
   uint64_t refused = 0;  // full
+  Bytes entry_key;       // keys::entry() of the number that was wanted last
 
   uint64_t stored_to = 0;    // entries up to here are stored
   uint64_t streamed_to = 0;  // the highest number that was streamed in any attachment

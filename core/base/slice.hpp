@@ -41,6 +41,8 @@ class Slice {
 
   // Another piece of the same buffer.
   Slice part(BytesView part) const { return {bytes_, part}; }
+  // The same piece without holding its buffer, which somebody else does for so long.
+  Slice borrowed() const { return {SharedBuffer(), view()}; }
 
   bool operator==(const Slice& other) const { return view() == other.view(); }
   template <class Text>

@@ -243,8 +243,8 @@ Expected<SegmentContent, Error> read_log(const std::vector<Found>& segments, Las
   uint64_t sequence = 0;
   for (const Found& segment : segments) {
     auto content = read_segment(segment.path, segment.salt, sequence, [&](Batch& batch) {
-      for (const Slice& key : batch.deletes) last[Bytes(key)].reset();
       for (const Put& put : batch.puts) last[Bytes(put.key)] = Bytes(put.value);
+      for (const Slice& key : batch.deletes) last[Bytes(key)].reset();
     });
     if (!content) return content;
     add(sum, *content, &segment == &segments.back());

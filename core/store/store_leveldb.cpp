@@ -103,8 +103,8 @@ class LeveldbStore : public Store {
       if (!status.ok()) return failure("open", status);
     }
     leveldb::WriteBatch writes;
-    for (const Slice& key : batch.deletes) writes.Delete(slice(key));
     for (const Put& put : batch.puts) writes.Put(slice(put.key), slice(put.value));
+    for (const Slice& key : batch.deletes) writes.Delete(slice(key));
     leveldb::WriteOptions options;
     options.sync = sync;
     const leveldb::Status status = db_->Write(options, &writes);

@@ -5,10 +5,10 @@
 namespace muster::store {
 
 void MemoryStore::apply(State& state, const Batch& batch) {
-  for (const Slice& key : batch.deletes)
-    state.erase(Bytes(key));
   for (const Put& put : batch.puts)
     state.insert_or_assign(Bytes(put.key), Bytes(put.value));
+  for (const Slice& key : batch.deletes)
+    state.erase(Bytes(key));
 }
 
 Expected<std::optional<Bytes>, Error> MemoryStore::get(BytesView key) {

@@ -49,6 +49,9 @@ struct Publication {
     return topic.size() + payload.size() + properties.size() + publisher.size();
   }
 };
+// The same while somebody else holds it, for what is encoded at once: holding costs more than that.
+// What has large texts is held in any case. Only in a Deliver: the link owns what it cannot encode.
+Publication borrowed(const Publication& publication);
 // The texts copied into one buffer of their own, for what is kept longer than the frame that it
 // came in.
 void own(Publication& publication);

@@ -1,6 +1,22 @@
+#include "core/wire/item.hpp"
 #include "core/wire/messages.hpp"
 
 namespace muster::wire {
+
+Publication borrowed(const Publication& publication) {
+  if (publication.bytes() >= large_text_bytes) return publication;
+  Publication out;
+  out.topic = publication.topic.borrowed();
+  out.payload = publication.payload.borrowed();
+  out.properties = publication.properties.borrowed();
+  out.qos = publication.qos;
+  out.retain = publication.retain;
+  out.expiry_s = publication.expiry_s;
+  out.publisher = publication.publisher.borrowed();
+  out.published_ms = publication.published_ms;
+  out.durability = publication.durability;
+  return out;
+}
 
 void own(Publication& publication) {
   const auto buffer = std::make_shared_for_overwrite<char[]>(publication.bytes());

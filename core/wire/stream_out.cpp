@@ -18,6 +18,17 @@ bool consumes_credit(const Message& message) {
          std::holds_alternative<WatchRows>(message) || std::holds_alternative<Retained>(message);
 }
 
+// What is not encoded at once must hold its texts: small publications may be borrowed.
+std::shared_ptr<const Message> kept(const Message& message) {
+  auto copy = std::make_shared<Message>(message);
+  if (auto* deliver = std::get_if<Deliver>(copy.get())) {
+    for (InboxEntry& entry : deliver->entries) {
+      if (entry.publication.bytes() < large_text_bytes) own(entry.publication);
+    }
+  }
+  return copy;
+}
+
 }  // namespace
 
 StreamOut::Batch& StreamOut::open_batch() {
@@ -37,7 +48,7 @@ StreamOut::Batch& StreamOut::open_batch() {
 uint64_t StreamOut::add(const Message& message) {
   const bool credit = consumes_credit(message);
   if (credit && payload_bytes(message) > parcel_limit) {
-    return add_pieces(std::make_shared<const Message>(message));
+    return add_pieces(kept(message));
   }
   Batch& batch = open_batch();
   const size_t before = batch.batch.size();
@@ -46,7 +57,7 @@ uint64_t StreamOut::add(const Message& message) {
   if (size > parcel_limit) {
     batch.batch.resize(before);
     if (before == 0) batches_.pop_back();
-    return add_pieces(std::make_shared<const Message>(message));
+    return add_pieces(kept(message));
   }
   batch.last = ++last_;
   waiting_bytes_ += size;
