@@ -33,7 +33,7 @@ struct NodeRetainedTest : testing::Test {
       for (const auto& part : a->all<RetainedPart>(shard)) {
         for (const auto& value : part.values) {
           EXPECT_EQ(static_cast<uint16_t>(home_of(value.topic, 2)), shard);
-          values[value.topic] = value.payload;
+          values[std::string(value.topic)] = std::string(value.payload);
         }
       }
     }

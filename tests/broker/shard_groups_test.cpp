@@ -251,14 +251,14 @@ TEST(ShardGroups, WithoutMembersItIsPassedOnOnce) {
   view.share = "$share/g/a";
   view.way = ShareWay::one;
   parcel.publications.append(view);
-  world.shards[0]->open(world.now, parcel);
+  world.shards[0]->open(world.now, std::move(parcel));
   world.settle();
   ASSERT_EQ(to_node(world).size(), 1u);
   EXPECT_EQ(to_node(world)[0].way, ShareWay::passed);
   parcel.publications = {};
   view.way = ShareWay::passed;
   parcel.publications.append(view);
-  world.shards[0]->open(world.now, parcel);
+  world.shards[0]->open(world.now, std::move(parcel));
   world.settle();
   EXPECT_EQ(to_node(world).size(), 1u);
   EXPECT_EQ(world.shards[0]->counters().shared_dropped, 1u);

@@ -67,7 +67,7 @@ class History {
     device.open.clear();
     wire::Claim claim = persistent_claim(name(i), device.serial);
     if (pick(2) == 0) claim.will = will("will" + std::to_string(device.serial));
-    if (claim.will) will_of_[i] = claim.will->publication.topic;
+    if (claim.will) will_of_[i] = std::string(claim.will->publication.topic);
     world.peer(device.broker).stream(claim);
     world.run();
     read();
@@ -112,7 +112,7 @@ class History {
         if (auto* publish = std::get_if<wire::Publish>(&message)) {
           if (publish->way != wire::ShareWay::none) continue;  // for groups
           if (will_numbers_[broker].insert(publish->will).second) {
-            ++wills[broker + publish->publication.topic];
+            ++wills[broker + std::string(publish->publication.topic)];
           }
         }
       }
@@ -148,7 +148,7 @@ class History {
       if (is_new) {
         EXPECT_TRUE(seen[i].empty() || *seen[i].rbegin() < entry.number) << "in order";
         seen[i].insert(entry.number);
-        arrived[i].push_back(entry.publication.payload);
+        arrived[i].emplace_back(entry.publication.payload);
       } else {
         EXPECT_TRUE(entry.redelivery);
       }

@@ -43,8 +43,8 @@ class RetainedTest : public ::testing::Test {
         replica.counter = message.counter;
       }
       for (auto& entry : message.entries) {
-        const auto& [topic, payload] =
-            std::pair(entry.publication.topic, entry.publication.payload);
+        const std::string topic(entry.publication.topic);
+        const std::string payload(entry.publication.payload);
         named.insert(topic);
         replica.values[topic] = payload;
         if (payload.empty()) replica.values.erase(topic);
@@ -307,7 +307,7 @@ TEST_F(RetainedInboxes, ManyGoInAsTheyAreTakenAlsoOverARestart) {
   for (int round = 0; round < 50; ++round) {
     std::vector<uint64_t> numbers;
     for (const auto& entry : delivered()) {
-      topics.insert(entry.publication.topic);
+      topics.emplace(entry.publication.topic);
       count += entry.redelivery ? 0 : 1;
       numbers.push_back(entry.number);
     }

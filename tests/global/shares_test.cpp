@@ -59,7 +59,7 @@ class SharesTest : public ::testing::Test {
     std::map<std::string, std::vector<std::string>> all;
     for (const wire::Deliver& deliver : peer.take_all<wire::Deliver>()) {
       for (const wire::InboxEntry& entry : deliver.entries) {
-        all[deliver.client_id].push_back(entry.publication.payload);
+        all[deliver.client_id].emplace_back(entry.publication.payload);
       }
     }
     return all;

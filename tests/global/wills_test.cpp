@@ -44,7 +44,7 @@ class WillsTest : public ::testing::Test {
       if (publish.way != wire::ShareWay::none) continue;  // for groups
       EXPECT_NE(publish.will, 0u);
       if (!seen[&peer].insert(publish.will).second) continue;
-      topics.push_back(publish.publication.topic);
+      topics.emplace_back(publish.publication.topic);
     }
     return topics;
   }

@@ -8,7 +8,8 @@ std::string words(const wire::TaskId& id) {
 }
 
 std::string words(const wire::Publication& publication) {
-  return publication.payload.substr(0, publication.payload.find(':'));
+  const BytesView payload = publication.payload;
+  return std::string(payload.substr(0, payload.find(':')));
 }
 
 std::string rows(const std::vector<wire::AnswerRow>& rows) {
@@ -127,7 +128,7 @@ struct Describe {
   }
   std::string operator()(const wire::Publish& m) const {
     std::string out = fmt::format("publishes {} {} qos {}", words(m.publication),
-                                  m.publication.topic, m.publication.qos);
+                                  m.publication.topic.view(), m.publication.qos);
     if (m.will != 0) out += fmt::format(" will {}", m.will);
     if (m.retained != 0) out += fmt::format(" retained {}", m.retained);
     if (m.way != wire::ShareWay::none) {
@@ -152,7 +153,7 @@ struct Describe {
     std::string out =
         fmt::format("retained {} counter {}:", kinds[static_cast<size_t>(m.kind)], m.counter);
     for (const wire::RetainedEntry& entry : m.entries) {
-      out += fmt::format(" {}={}/{}", entry.publication.topic, words(entry.publication),
+      out += fmt::format(" {}={}/{}", entry.publication.topic.view(), words(entry.publication),
                          entry.counter);
     }
     return out;

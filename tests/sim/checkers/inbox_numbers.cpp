@@ -26,7 +26,8 @@ class InboxNumbers final : public Checker {
     if (deliver->term < session.began) return;
     for (const wire::InboxEntry& entry : deliver->entries) {
       if (entry.released) continue;
-      const Bytes what = entry.publication.topic + ' ' + entry.publication.payload;
+      Bytes what(entry.publication.topic);
+      (what += ' ').append(entry.publication.payload);
       const auto [it, first] = session.numbers.try_emplace(entry.number, what);
       if (!first && it->second != what) {
         broken("inbox number {} of {} is used for two messages", entry.number, deliver->client_id);
