@@ -91,6 +91,8 @@ struct Departure {
   uint32_t waiting = 0;  // publications
 };
 
+struct PlainPacket;
+
 // QoS 2 (shard_qos2.cpp)
 uint32_t unanswered(const Client& client);
 void note_sent(Client& client, BytesView packet, uint16_t packet_id);
@@ -221,11 +223,6 @@ struct Shard::State {
   void publish(uint32_t index, const mqtt::Frame& frame);
   bool publish_allowed(uint32_t index, const mqtt::PublishView& packet);
   void publish_aliased(uint32_t index, mqtt::PublishView packet);
-  size_t publish_plain(uint32_t index, BytesView input);
-  const Resolved* known_route(Client& client, BytesView topic);
-  Resolved::Plain plainness(const Resolved& resolved, mqtt::Version version);
-  void count_plain(uint64_t count, uint64_t payload);
-  void deliver_plain(const Resolved& resolved, BytesView packets, uint64_t count, uint64_t payload);
   void publish_whole(uint32_t index, const mqtt::PublishView& packet, BytesView as_is);
   const Resolved& route(Client& client, BytesView topic);
   uint32_t forward(const Resolved& resolved, const mqtt::PublishView& packet,
@@ -235,7 +232,20 @@ struct Shard::State {
                       Reach reach = Reach::all);
   void deliver_parcel(const Parcel& parcel);
 
+  // plain (shard_plain.cpp): the short way
+  size_t publish_plain(uint32_t index, BytesView input);
+  void publish_run(const Resolved& resolved, const PlainRun& run);
+  void run_arrived(const PlainRun& run);
+  const Resolved* known_route(Client& client, BytesView topic);
+  Resolved::Plain plainness(const Resolved& resolved, mqtt::Version version);
+  Resolved::Plain plainness_here(const Resolved& resolved, mqtt::Version version);
+  void deliver_run(const Resolved& resolved, const PlainRun& run);
+  void deliver_acknowledged(const Resolved& resolved, BytesView input, const PlainPacket& packet);
+  void deliver_unlike(const Resolved& resolved, BytesView whole, const PlainPacket& packet,
+                      mqtt::Version version);
+
   // deliver (shard_deliver.cpp): to this shard's own clients
+  void deliver_encoding(const Resolved& resolved, Outgoing& outgoing);
   void deliver(const Resolved& resolved, Outgoing& outgoing);
   void deliver_to(const Target& target, Outgoing& outgoing);
   Outgoing::Form& form(Outgoing& outgoing, mqtt::Version version, mqtt::Qos qos);
