@@ -56,6 +56,9 @@ struct PlainRun {
 class Publications {
  public:
   bool empty() const { return bytes_.empty(); }
+  size_t size() const { return bytes_.size(); }
+  size_t capacity() const { return bytes_.capacity(); }
+  void clear() { bytes_.clear(), large_.clear(); }  // keeps its capacity
   void append(const PublicationView& publication);
   void append(const PlainRun& run);
 

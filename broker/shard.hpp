@@ -58,6 +58,11 @@ class Shard {
 
   // Ends the turn: parcels for other shards (index) and for the Node.
   std::vector<std::pair<ShardIndex, Parcel>> take_parcels();
+  // So much is in them that they had better be taken before the turn ends: while it goes on the
+  // neighbour works, and what it reads is still in a cache.
+  bool parcels_full() const;
+  // An emptied buffer for the next parcel to that shard.
+  void reuse(ShardIndex to, Publications emptied);
   Parcel take_node_parcel();
   ShardEffects take_effects();
 

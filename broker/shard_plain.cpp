@@ -51,7 +51,9 @@ void Shard::State::publish_run(const Resolved& resolved, const PlainRun& run) {
   counters.received += run.count;
   counters.payload_received += run.payload;
   for (uint64_t left = resolved.routes.shards; left != 0; left &= left - 1) {
-    to_shards[static_cast<size_t>(__builtin_ctzll(left))].publications.append(run);
+    Publications& publications = to_shards[static_cast<size_t>(__builtin_ctzll(left))].publications;
+    publications.append(run);
+    parcels_full |= publications.size() >= full_parcel_bytes;
   }
   if (!run.acknowledged) deliver_run(resolved, run);
 }

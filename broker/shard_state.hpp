@@ -79,6 +79,7 @@ enum class Reach : uint8_t {
 };
 
 constexpr size_t spare_capacity_limit = 1 << 20;  // larger buffers are given back to the heap
+constexpr size_t full_parcel_bytes = 256 << 10;
 
 constexpr uint32_t departed = UINT32_MAX;  // instead of a client's index
 
@@ -123,6 +124,7 @@ struct Shard::State {
   bool global_known = false;
 
   std::vector<Parcel> to_shards;  // by index
+  bool parcels_full = false;      // one of them has full_parcel_bytes
   Parcel to_node;
   std::vector<Bytes> spare;  // outboxes to borrow
   Bytes encode_buffer;       // Outgoing::Encoded::first, kept from one publication to the next
