@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Instructions that a shard, or two, spend on one delivered message, counted by callgrind: the same figure
-on every machine with the same compiler, however busy it is. Fails if one is over its limit.
+"""Instructions that a shard, or two, spend on one delivered message, counted by callgrind: the same
+figure on every machine with the same compiler, however busy it is. Fails if one is over its limit.
 
   cmake --build --preset release --target bench_shard_path && bench/instructions.py [SCENE...]
 """
