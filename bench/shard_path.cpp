@@ -1,14 +1,17 @@
-// The path of a message through one shard, without sockets: what bench/instructions.py counts.
-//   shard_path qos0|qos1|qos2|wild|fanout ROUNDS
+// The path of a message through one shard, or from one to another, without sockets: what
+// bench/instructions.py counts.
+//   shard_path [far-]qos0|qos1|qos2|wild|fanout ROUNDS
 // A round is one read of 64 messages from each publisher, the end of the turn, and all
 // acknowledgements in the next ones. qos0 to qos2: 50 pairs. fanout: from one to 50. wild: 10
-// publish to 1,000 topics in turn, 100 subscribe with wildcards, some eight get each message.
+// publish to 1,000 topics in turn, 100 subscribe with wildcards, some eight get each message. far-:
+// all subscribers live in another shard than the publishers.
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,41 +42,53 @@ constexpr Scene scenes[] = {{"qos0", mqtt::Qos::at_most_once},
 
 class World {
  public:
-  explicit World(const Scene& scene) : scene_(scene), shard_(ShardIndex{0}, {}, Incarnation{1}) {
-    Parcel known;
-    known.from_node = true;
-    known.letters.emplace_back(GlobalKnown{true});
-    shard_.open(now_, std::move(known));
+  World(const Scene& scene, bool far) : scene_(scene) {
+    Options options;
+    options.shards = far ? 2 : 1;
+    for (uint16_t i = 0; i < options.shards; ++i) {
+      shards_.push_back(std::make_unique<Shard>(ShardIndex{i}, options, Incarnation{1}));
+      Parcel known;
+      known.from_node = true;
+      known.letters.emplace_back(GlobalKnown{true});
+      shards_[i]->open(now_, std::move(known));
+    }
     for (size_t i = 0; i < scene.subscribers; ++i) {
       filters_.push_back(wild() ? wild_filter(i) : topic(i));
       mqtt::Subscribe subscribe;
       subscribe.packet_id = 1;
       subscribe.entries.push_back({filters_.back(), {.qos = scene.qos}});
-      send(connect(fmt::format("sub{}", i)), subscribe);
+      send(connect(fmt::format("sub{}", i), shards_.size() - 1), subscribe);
     }
     for (size_t i = 0; i < scene.publishers; ++i) {
-      publishers_.push_back(connect(fmt::format("pub{}", i)));
+      publishers_.push_back(connect(fmt::format("pub{}", i), 0));
       reads_.push_back(read_of(i));
     }
     end_turn();
+    end_turn();  // the routes are known
   }
 
   uint64_t deliveries_a_round() const { return deliveries_; }
 
   void round() {
-    for (size_t i = 0; i < publishers_.size(); ++i) shard_.receive(now_, publishers_[i], reads_[i]);
+    for (size_t i = 0; i < publishers_.size(); ++i) {
+      shards_[0]->receive(now_, publishers_[i].client, reads_[i]);
+    }
     // Until nobody has anything to answer.
     while (end_turn()) {
       for (const auto& [client, bytes] : std::exchange(answers_, {})) {
-        shard_.receive(now_, client, bytes);
+        shards_[client.shard]->receive(now_, client.client, bytes);
       }
     }
     now_.mono += std::chrono::milliseconds(1);
   }
 
-  uint64_t delivered() const { return shard_.counters().delivered; }
+  uint64_t delivered() const { return shards_.back()->counters().delivered; }
 
  private:
+  struct At {
+    size_t shard = 0;
+    uint32_t client = 0;
+  };
   bool wild() const { return scene_.name == "wild"; }
   std::string topic(size_t pair) const {
     return scene_.publishers == 1 ? "news" : fmt::format("pairs/{}/state", pair);
@@ -109,33 +124,41 @@ class World {
     }
     return bytes;
   }
-  uint32_t connect(const std::string& name) {
-    const uint32_t client = shard_.accept(now_, "127.0.0.1:1");
+  At connect(std::string name, size_t shard) {
+    const auto shards = static_cast<uint16_t>(shards_.size());
+    while (home_of(name, shards) != static_cast<ShardIndex>(shard)) name += '+';
+    const At at{shard, shards_[shard]->accept(now_, "127.0.0.1:1")};
     mqtt::Connect connect;
     connect.version = version;
     connect.client_id = name;
     connect.clean_start = true;
-    send(client, connect);
-    return client;
+    send(at, connect);
+    return at;
   }
-  void send(uint32_t client, const mqtt::Packet& packet) {
+  void send(At at, const mqtt::Packet& packet) {
     Bytes bytes;
     mqtt::encode(packet, version, bytes);
-    shard_.receive(now_, client, bytes);
+    shards_[at.shard]->receive(now_, at.client, bytes);
   }
 
   // Whether somebody has to answer.
   bool end_turn() {
-    shard_.take_parcels();
-    shard_.take_node_parcel();
-    for (const uint32_t client : shard_.take_effects().dirty) {
-      const BytesView output = shard_.output(client);
-      if (scene_.qos != mqtt::Qos::at_most_once) answer(client, output);
-      shard_.sent(now_, client, output.size());
+    for (size_t i = 0; i < shards_.size(); ++i) {
+      for (const auto& [to, parcel] : shards_[i]->take_parcels()) {
+        shards_[static_cast<size_t>(to)]->open(now_, parcel);
+      }
+      shards_[i]->take_node_parcel();
+    }
+    for (size_t i = 0; i < shards_.size(); ++i) {
+      for (const uint32_t client : shards_[i]->take_effects().dirty) {
+        const BytesView output = shards_[i]->output(client);
+        if (scene_.qos != mqtt::Qos::at_most_once) answer({i, client}, output);
+        shards_[i]->sent(now_, client, output.size());
+      }
     }
     return !answers_.empty();
   }
-  void answer(uint32_t client, BytesView output) {
+  void answer(At client, BytesView output) {
     Bytes bytes;
     for (size_t at = 0; at < output.size();) {
       const auto first = static_cast<uint8_t>(output[at]);
@@ -159,19 +182,22 @@ class World {
 
   const Scene& scene_;
   Now now_{Instant(std::chrono::seconds(1)), {}};
-  Shard shard_;
+  std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::string> filters_;
   uint64_t deliveries_ = 0;  // in a round
-  std::vector<uint32_t> publishers_;
+  std::vector<At> publishers_;
   std::vector<Bytes> reads_;
-  std::vector<std::pair<uint32_t, Bytes>> answers_;
+  std::vector<std::pair<At, Bytes>> answers_;
 };
 
 int run(std::string_view name, size_t rounds) {
+  constexpr std::string_view far = "far-";
+  const bool is_far = name.starts_with(far);
+  if (is_far) name.remove_prefix(far.size());
   const auto* scene = std::find_if(std::begin(scenes), std::end(scenes),
                                    [&](const Scene& one) { return one.name == name; });
   if (scene == std::end(scenes)) return 2;
-  World world(*scene);
+  World world(*scene, is_far);
   for (size_t i = 0; i < rounds; ++i) world.round();
   std::printf("%llu\n", static_cast<unsigned long long>(world.delivered()));
   return world.delivered() == rounds * world.deliveries_a_round() ? 0 : 1;

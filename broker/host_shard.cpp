@@ -134,7 +134,9 @@ void ShardHost::read_ready(const net::Ready& ready) {
   if (!ready.readable && !ready.hangup) return;
   net::IoResult got = net::receive(connection.socket, scratch_.data(), scratch_.size());
   if (got.status == net::IoStatus::ok) {
-    return shard_.receive(now_, ready.index, BytesView(scratch_.data(), got.bytes));
+    shard_.receive(now_, ready.index, BytesView(scratch_.data(), got.bytes));
+    if (shard_.parcels_full()) post_to_shards();
+    return;
   }
   if (got.status == net::IoStatus::would_block) return;
   loop_.remove(connection.socket);
@@ -142,10 +144,16 @@ void ShardHost::read_ready(const net::Ready& ready) {
   shard_.closed(now_, ready.index);
 }
 
-void ShardHost::post() {
+void ShardHost::post_to_shards() {
   for (auto& [to, parcel] : shard_.take_parcels()) {
-    shards_[static_cast<size_t>(to)]->post(ShardMail{std::move(parcel), {}, {}});
+    ShardMail mail{std::move(parcel), {}, {}};
+    shards_[static_cast<size_t>(to)]->exchange(mail);
+    shard_.reuse(to, std::move(mail.parcel.publications));
   }
+}
+
+void ShardHost::post() {
+  post_to_shards();
   Parcel parcel = shard_.take_node_parcel();
   if (parcel.empty()) return;
   node_parcels_.push_back(std::move(parcel));
@@ -153,15 +161,25 @@ void ShardHost::post() {
 }
 
 void ShardHost::open_mail() {
-  if (!mailbox_.take(opened_)) return;
+  if (!mailbox_.take(opened_, done_)) return;
   for (ShardMail& mail : opened_) {
     if (mail.moved) {
       adopt(mail);
     } else {
       shard_.open(now_, std::move(mail.parcel));
+      give_back(mail.parcel);
     }
   }
   opened_.clear();
+}
+
+// With the next look into the mailbox: neighbours fill the buffer again.
+void ShardHost::give_back(Parcel& parcel) {
+  if (parcel.from_node || parcel.publications.empty()) return;
+  if (parcel.publications.capacity() > largest_returned_bytes) return;
+  parcel.publications.clear();
+  Publications emptied = std::move(parcel.publications);
+  done_.emplace_back().parcel.publications = std::move(emptied);
 }
 
 void ShardHost::adopt(ShardMail& mail) {

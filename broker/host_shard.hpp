@@ -50,6 +50,7 @@ class ShardHost {
   static constexpr uint32_t listener_index = net::Loop::largest_index;
   static constexpr uint32_t linger_index = net::Loop::largest_index - 1;
   static constexpr size_t scratch_bytes = 256 * 1024;
+  static constexpr size_t largest_returned_bytes = 1 << 20;
   static constexpr int accepts_a_turn = 64;
   static constexpr Duration stuck_pause = std::chrono::milliseconds(100);
   static constexpr Duration stuck_line_period = std::chrono::seconds(10);
@@ -63,8 +64,10 @@ class ShardHost {
   void read_ready(const net::Ready& ready);
   void adopt(ShardMail& mail);
   void add(uint32_t client, net::Fd socket);
+  void post_to_shards();
   void post();
   void open_mail();
+  void give_back(Parcel& parcel);
   void carry_out();
   void flush(uint32_t client);
   void watch(uint32_t client);
@@ -82,6 +85,7 @@ class ShardHost {
   NodePost node_;
   std::vector<char> scratch_;
   std::vector<ShardMail> opened_;
+  std::vector<ShardMail> done_;  // emptied, on their way back
   std::vector<Parcel> node_parcels_;
   Now now_{};
   uint64_t refused_ = 0;       // connections for which no file was free

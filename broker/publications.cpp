@@ -2,12 +2,28 @@
 
 #include <cstring>
 
-#include "core/base/check.hpp"
-
 namespace muster::broker {
 namespace {
 
+// What stands first in the buffer, of each.
+enum class Kind : uint8_t { publication, run };
+
+struct RunHeader {
+  Kind kind;
+  bool v5;
+  bool acknowledged;
+  uint16_t topic;     // its size,
+  uint32_t topic_at;  // and where it stands in the packets
+  uint32_t size;
+  uint32_t count;
+  uint32_t payload;
+};
+
 struct Header {
+  Kind kind;
+  uint8_t qos;
+  uint8_t retain;
+  uint8_t way;
   uint64_t token;
   uint64_t peers;
   uint32_t topic;
@@ -15,28 +31,26 @@ struct Header {
   uint32_t properties;
   uint32_t expiry_s;
   uint16_t publisher;
-  uint8_t qos;
-  uint8_t retain;
   uint16_t packet_id;  // not 0: a Term follows the publisher
   uint32_t share;
-  uint8_t way;
 };
 
 }  // namespace
 
 void Publications::append(const PublicationView& publication) {
-  Header header{publication.token,
+  Header header{Kind::publication,
+                static_cast<uint8_t>(publication.qos),
+                publication.retain,
+                static_cast<uint8_t>(publication.way),
+                publication.token,
                 publication.peers,
                 static_cast<uint32_t>(publication.topic.size()),
                 static_cast<uint32_t>(publication.payload.size()),
                 static_cast<uint32_t>(publication.properties.size()),
                 publication.expiry_s,
                 static_cast<uint16_t>(publication.publisher.size()),
-                static_cast<uint8_t>(publication.qos),
-                publication.retain,
                 publication.packet_id,
-                static_cast<uint32_t>(publication.share.size()),
-                static_cast<uint8_t>(publication.way)};
+                static_cast<uint32_t>(publication.share.size())};
   bytes_.append(reinterpret_cast<const char*>(&header), sizeof header);
   bytes_.append(publication.topic);
   if (publication.payload.size() < large_payload_bytes) {
@@ -49,6 +63,40 @@ void Publications::append(const PublicationView& publication) {
   bytes_.append(publication.share);
   if (publication.packet_id == 0) return;
   bytes_.append(reinterpret_cast<const char*>(&publication.term), sizeof publication.term);
+}
+
+void Publications::append(const PlainRun& run) {
+  const RunHeader header{Kind::run,
+                         run.version == mqtt::Version::v5,
+                         run.acknowledged,
+                         static_cast<uint16_t>(run.topic.size()),
+                         static_cast<uint32_t>(run.topic.data() - run.packets.data()),
+                         static_cast<uint32_t>(run.packets.size()),
+                         run.count,
+                         run.payload};
+  bytes_.append(reinterpret_cast<const char*>(&header), sizeof header);
+  bytes_.append(run.packets);
+}
+
+bool Publications::is_run(size_t at) const {
+  return static_cast<Kind>(bytes_[at]) == Kind::run;
+}
+
+PlainRun Publications::read_run(size_t& at) const {
+  MUSTER_CHECK(at + sizeof(RunHeader) <= bytes_.size());
+  RunHeader header;
+  std::memcpy(&header, bytes_.data() + at, sizeof header);
+  at += sizeof header;
+  MUSTER_CHECK(header.size <= bytes_.size() - at);
+  PlainRun run;
+  run.packets = {bytes_.data() + at, header.size};
+  run.topic = run.packets.substr(header.topic_at, header.topic);
+  run.version = header.v5 ? mqtt::Version::v5 : mqtt::Version::v3_1_1;
+  run.acknowledged = header.acknowledged;
+  run.count = header.count;
+  run.payload = header.payload;
+  at += header.size;
+  return run;
 }
 
 PublicationView Publications::read(size_t& at, size_t& large) const {

@@ -1,12 +1,14 @@
 #pragma once
 // Publications on their way between the threads of one broker: packed one after the other into one
 // buffer, so that a turn's worth travels as one allocation; large payloads stand beside it, one for
-// all receivers. Written by one thread, read by another.
+// all receivers. Between shards most travel as they came in, a span of packets at a time. Written
+// by one thread, read by another.
 
 #include <cstdint>
 #include <vector>
 
 #include "core/base/bytes.hpp"
+#include "core/base/check.hpp"
 #include "core/base/ids.hpp"
 #include "core/base/slice.hpp"
 #include "core/mqtt/packet.hpp"
@@ -38,21 +40,50 @@ struct PublicationView {
   wire::ShareWay way = wire::ShareWay::none;
 };
 
+// shard -> shard: successive plain packets (plain_packet.hpp) of one client, topic and QoS, as they
+// came in.
+struct PlainRun {
+  BytesView packets;
+  BytesView topic;  // stands in the first of them
+  mqtt::Version version = mqtt::Version::v3_1_1;
+  bool acknowledged = false;  // QoS 1
+  uint32_t count = 0;
+  uint32_t payload = 0;  // bytes, of all
+};
+
 class Publications {
  public:
   bool empty() const { return bytes_.empty(); }
+  size_t size() const { return bytes_.size(); }
+  size_t capacity() const { return bytes_.capacity(); }
+  void clear() { bytes_.clear(), large_.clear(); }  // keeps its capacity
   void append(const PublicationView& publication);
+  void append(const PlainRun& run);
 
-  // Calls visit(const PublicationView&) for each, in order; views die with this object.
-  template <class Visit>
-  void for_each(Visit&& visit) const {
+  // Calls visit(const PublicationView&) or visit_run(const PlainRun&) for each, in order; views die
+  // with this object.
+  template <class Visit, class VisitRun>
+  void for_each(Visit&& visit, VisitRun&& visit_run) const {
     size_t at = 0;
     size_t large = 0;
-    while (at < bytes_.size()) visit(read(at, large));
+    while (at < bytes_.size()) {
+      if (is_run(at)) {
+        visit_run(read_run(at));
+      } else {
+        visit(read(at, large));
+      }
+    }
+  }
+  // Where no runs come: at the Node.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for_each(visit, [](const PlainRun&) { MUSTER_CHECK(!"a run that is for a shard"); });
   }
 
  private:
+  bool is_run(size_t at) const;
   PublicationView read(size_t& at, size_t& large) const;
+  PlainRun read_run(size_t& at) const;
   Bytes bytes_;
   std::vector<Slice> large_;  // payloads, in order
 };

@@ -74,7 +74,17 @@ std::vector<std::pair<ShardIndex, Parcel>> Shard::take_parcels() {
     out.emplace_back(static_cast<ShardIndex>(i), std::exchange(state.to_shards[i], {}));
     out.back().second.from = state.self;
   }
+  state.parcels_full = false;
   return out;
+}
+
+bool Shard::parcels_full() const {
+  return state_->parcels_full;
+}
+
+void Shard::reuse(ShardIndex to, Publications emptied) {
+  Publications& next = state_->to_shards[static_cast<size_t>(to)].publications;
+  if (next.empty()) next = std::move(emptied);
 }
 
 Parcel Shard::take_node_parcel() {

@@ -52,12 +52,17 @@ class Shard {
   uint32_t adopt(Now now, Move moved);  // arrived from a neighbour; its `client` is ignored
   void receive(Now now, uint32_t client, BytesView bytes);
   void closed(Now now, uint32_t client);  // by the peer or by an error
-  void open(Now now, Parcel&& parcel);  // what it held is taken
+  void open(Now now, Parcel&& parcel);  // its letters are taken
   void tick(Now now);
   Instant next_wake() const;
 
   // Ends the turn: parcels for other shards (index) and for the Node.
   std::vector<std::pair<ShardIndex, Parcel>> take_parcels();
+  // So much is in them that they had better be taken before the turn ends: while it goes on the
+  // neighbour works, and what it reads is still in a cache.
+  bool parcels_full() const;
+  // An emptied buffer for the next parcel to that shard.
+  void reuse(ShardIndex to, Publications emptied);
   Parcel take_node_parcel();
   ShardEffects take_effects();
 

@@ -11,6 +11,15 @@ namespace muster::broker {
 using mqtt::Qos;
 using mqtt::Version;
 
+// With the shard's buffer for what is encoded.
+void Shard::State::deliver_encoding(const Resolved& resolved, Outgoing& outgoing) {
+  outgoing.encoded.first = std::move(encode_buffer);
+  deliver(resolved, outgoing);
+  encode_buffer = std::move(outgoing.encoded.first);
+  encode_buffer.clear();
+  if (encode_buffer.capacity() > spare_capacity_limit) Bytes().swap(encode_buffer);
+}
+
 void Shard::State::deliver(const Resolved& resolved, Outgoing& outgoing) {
   if (outgoing.publication.retain) return deliver_retained(resolved, outgoing);
   for (const Target& target : resolved.targets) {

@@ -1,61 +1,18 @@
-// The short way, for nearly all that is published: a PUBLISH of QoS 0 or 1 without flags and
-// properties whose topic is known already and goes to this shard's clients alone, who get it byte
-// for byte as it came in (but for the packet identifier). Successive ones of QoS 0 and one topic go
-// out as one span. Anything else takes the whole way (shard_publish.cpp), which has the same
-// effects. What it brings: docs/performance.md.
+// The short way, for nearly all that is published: plain packets whose topic is known already and
+// goes to this broker's clients alone, who get them byte for byte as they came in (but for the
+// packet identifier). Successive ones of one topic are a run: with QoS 0 it goes out as one span,
+// and to neighbours it goes as one in any case. Anything else takes the whole way
+// (shard_publish.cpp), which has the same effects. What it brings: docs/performance.md.
 
 #include <algorithm>
+#include <utility>
 
+#include "broker/plain_packet.hpp"
 #include "broker/shard_state.hpp"
 
 namespace muster::broker {
-namespace {
 
 using mqtt::Version;
-
-struct PlainPacket {
-  size_t size = 0;  // 0: something else
-  BytesView topic;
-  uint32_t payload = 0;  // its size
-  uint32_t id_at = 0;    // 0: QoS 0
-  uint16_t id = 0;
-};
-
-// Lengths of one or two bytes; what is longer is not slower on the whole way.
-PlainPacket plain_packet(BytesView input, Version version, size_t maximum_packet_size) {
-  const auto byte = [&](size_t at) { return static_cast<uint8_t>(input[at]); };
-  const auto number = [&](size_t at) {
-    return static_cast<uint16_t>(byte(at) << 8 | byte(at + 1));
-  };
-  if (input.size() < 4 || (byte(0) | 2) != 0x32) return {};
-  size_t length = byte(1);
-  size_t at = 2;
-  if (length >= 0x80) {
-    if (byte(2) == 0 || byte(2) >= 0x80) return {};
-    length = (length & 0x7F) | size_t{byte(2)} << 7;
-    at = 3;
-  }
-  PlainPacket packet;
-  const size_t size = at + length;
-  if (size > input.size() || size > maximum_packet_size || length < 2) return {};
-  const size_t topic = number(at);
-  const size_t identifier = byte(0) == 0x32 ? 2 : 0;
-  const size_t properties = version == Version::v5 ? 1 : 0;
-  const size_t head = 2 + topic + identifier + properties;
-  if (topic == 0 || length < head) return {};
-  if (identifier > 0) {
-    packet.id_at = static_cast<uint32_t>(at + 2 + topic);
-    packet.id = number(packet.id_at);
-    if (packet.id == 0) return {};
-  }
-  if (properties > 0 && byte(at + head - 1) != 0) return {};
-  packet.size = size;
-  packet.topic = {input.data() + at + 2, topic};
-  packet.payload = static_cast<uint32_t>(length - head);
-  return packet;
-}
-
-}  // namespace
 
 // Returns how many bytes of `input` it has dealt with.
 size_t Shard::State::publish_plain(uint32_t index, BytesView input) {
@@ -67,35 +24,56 @@ size_t Shard::State::publish_plain(uint32_t index, BytesView input) {
   while (packet.size != 0 && packet.topic[0] != '$') {
     const Resolved* resolved = known_route(client, packet.topic);
     if (resolved == nullptr) break;
-    const Resolved::Plain plain = plainness(*resolved, client.version);
-    const char* const begin = rest.data();
-    rest.remove_prefix(packet.size);
-    if (packet.id_at == 0 && plain >= Resolved::Plain::qos0) {
-      const BytesView topic = packet.topic;
-      uint64_t count = 1;
-      uint64_t payload = packet.payload;
-      for (packet = next(); packet.size != 0 && packet.id_at == 0 && packet.topic == topic;
-           packet = next()) {
-        ++count;
-        payload += packet.payload;
-        rest.remove_prefix(packet.size);
+    const bool acknowledged = packet.id_at != 0;
+    if (acknowledged && (client.acks || client.two)) break;
+    const auto needed = acknowledged ? Resolved::Plain::qos0_and_1 : Resolved::Plain::qos0;
+    if (plainness(*resolved, client.version) < needed) break;
+    PlainRun run{rest, packet.topic, client.version, acknowledged};
+    do {
+      ++run.count;
+      run.payload += packet.payload;
+      if (acknowledged) {
+        answer(index, mqtt::PacketType::puback, packet.id, mqtt::Reason::success, 0);
+        deliver_acknowledged(*resolved, rest, packet);
       }
-      deliver_plain(*resolved, {begin, static_cast<size_t>(rest.data() - begin)}, count, payload);
-    } else if (packet.id_at != 0 && plain == Resolved::Plain::qos0_and_1 && !client.acks &&
-               !client.two) {
-      count_plain(1, packet.payload);
-      answer(index, mqtt::PacketType::puback, packet.id, mqtt::Reason::success, 0);
-      for (const Target& target : resolved->targets) {
-        counters.payload_sent += packet.payload;
-        send_or_queue(target.client, {{begin, packet.size}, {}, packet.id_at}, UINT32_MAX);
-      }
+      rest.remove_prefix(packet.size);
       packet = next();
-    } else {
-      rest = {begin, static_cast<size_t>(input.data() + input.size() - begin)};
-      break;
-    }
+    } while (packet.size != 0 && (packet.id_at != 0) == acknowledged && packet.topic == run.topic);
+    run.packets.remove_suffix(rest.size());
+    publish_run(*resolved, run);
   }
   return input.size() - rest.size();
+}
+
+// All that is left to do with it.
+void Shard::State::publish_run(const Resolved& resolved, const PlainRun& run) {
+  counters.packets_received += run.count;
+  counters.received += run.count;
+  counters.payload_received += run.payload;
+  for (uint64_t left = resolved.routes.shards; left != 0; left &= left - 1) {
+    Publications& publications = to_shards[static_cast<size_t>(__builtin_ctzll(left))].publications;
+    publications.append(run);
+    parcels_full |= publications.size() >= full_parcel_bytes;
+  }
+  if (!run.acknowledged) deliver_run(resolved, run);
+}
+
+// A neighbour's run: matched once, delivered here only.
+void Shard::State::run_arrived(const PlainRun& run) {
+  const Resolved& resolved = cache.find(run.topic, interests, routes, groups);
+  if (resolved.targets.empty()) return;
+  const Resolved::Plain plain = plainness_here(resolved, run.version);
+  if (!run.acknowledged && plain >= Resolved::Plain::qos0) return deliver_run(resolved, run);
+  BytesView rest = run.packets;
+  for (uint32_t left = run.count; left > 0; --left) {
+    const PlainPacket packet = plain_packet(rest, run.version, rest.size());
+    if (plain == Resolved::Plain::qos0_and_1) {
+      deliver_acknowledged(resolved, rest, packet);
+    } else {
+      deliver_unlike(resolved, rest.substr(0, packet.size), packet, run.version);
+    }
+    rest.remove_prefix(packet.size);
+  }
 }
 
 const Resolved* Shard::State::known_route(Client& client, BytesView topic) {
@@ -109,50 +87,75 @@ const Resolved* Shard::State::known_route(Client& client, BytesView topic) {
   return resolved;
 }
 
-// Found out once for each version and resolution: what it depends on stays while a client is
-// subscribed. Nobody to send it to: the publisher of QoS 1 may have to be told.
+// What of an own client's may take the short way. Found out once for each version and resolution:
+// what it depends on stays while a client is subscribed.
 Resolved::Plain Shard::State::plainness(const Resolved& resolved, Version version) {
   Resolved::Plain& plain = resolved.plain[version == Version::v5];
   if (plain != Resolved::Plain::unknown) return plain;
   const auto& [shards, peers] = resolved.routes;
+  const auto& targets = resolved.targets;
+  const bool looks_at_publisher = std::any_of(
+      targets.begin(), targets.end(), [](const Target& it) { return it.no_local || it.own; });
+  plain = Resolved::Plain::nothing;
+  if (!resolved.groups.empty() || peers != 0 || looks_at_publisher) return plain;
+  plain = plainness_here(resolved, version);
+  // Nobody to send it to: the publisher of QoS 1 may have to be told.
+  const bool nobody = targets.empty() && shards == 0;
+  return plain = nobody ? Resolved::Plain::qos0 : plain;
+}
+
+// What of a neighbour's may: its shard has seen to groups, and No Local is not about its clients.
+Resolved::Plain Shard::State::plainness_here(const Resolved& resolved, Version version) {
+  Resolved::Plain& plain = resolved.plain_here[version == Version::v5];
+  if (plain != Resolved::Plain::unknown) return plain;
   const auto as_it_came = [&](const Target& target) {
     const Client& to = at(target.client);
-    return (to.version == Version::v5) == (version == Version::v5) && !target.no_local &&
-           !target.own && target.identifiers.empty() && !to.aliases_out &&
-           to.maximum_packet_size == UINT32_MAX;
+    return (to.version == Version::v5) == (version == Version::v5) && target.identifiers.empty() &&
+           !to.aliases_out && to.maximum_packet_size == UINT32_MAX;
   };
   const auto acknowledged = [](const Target& target) {
     return target.qos != mqtt::Qos::at_most_once && !target.persistent;
   };
   const auto& targets = resolved.targets;
   plain = Resolved::Plain::nothing;
-  if (!resolved.groups.empty() || shards != 0 || peers != 0) return plain;
   if (!std::all_of(targets.begin(), targets.end(), as_it_came)) return plain;
-  const bool both = !targets.empty() && std::all_of(targets.begin(), targets.end(), acknowledged);
+  const bool both = std::all_of(targets.begin(), targets.end(), acknowledged);
   return plain = both ? Resolved::Plain::qos0_and_1 : Resolved::Plain::qos0;
 }
 
-void Shard::State::count_plain(uint64_t count, uint64_t payload) {
-  counters.packets_received += count;
-  counters.received += count;
-  counters.payload_received += payload;
-}
-
-void Shard::State::deliver_plain(const Resolved& resolved, BytesView packets, uint64_t count,
-                                 uint64_t payload) {
-  count_plain(count, payload);
+void Shard::State::deliver_run(const Resolved& resolved, const PlainRun& run) {
   for (const Target& target : resolved.targets) {
     if (at(target.client).phase != Phase::live) continue;  // deliver_to()
     if (at(target.client).outbox.size() > options.outbox_limit_bytes) {
-      counters.dropped += count - 1;
+      counters.dropped += run.count - 1;
       slow(target.client);
       continue;
     }
-    counters.delivered += count;
-    counters.packets_sent += count;
-    counters.payload_sent += payload;
-    append(target.client, packets);
+    counters.delivered += run.count;
+    counters.packets_sent += run.count;
+    counters.payload_sent += run.payload;
+    append(target.client, run.packets);
   }
+}
+
+// The packet that `input` begins with, QoS 1.
+void Shard::State::deliver_acknowledged(const Resolved& resolved, BytesView input,
+                                        const PlainPacket& packet) {
+  for (const Target& target : resolved.targets) {
+    counters.payload_sent += packet.payload;
+    send_or_queue(target.client, {input.substr(0, packet.size), {}, packet.id_at}, UINT32_MAX);
+  }
+}
+
+// A neighbour's packet to clients of whom not all take it as it came.
+void Shard::State::deliver_unlike(const Resolved& resolved, BytesView whole,
+                                  const PlainPacket& packet, Version version) {
+  Outgoing outgoing;
+  outgoing.publication.topic = packet.topic;
+  outgoing.publication.payload = whole.substr(whole.size() - packet.payload);
+  if (packet.id_at != 0) outgoing.publication.qos = mqtt::Qos::at_least_once;
+  outgoing.take_as_is(version, whole);
+  deliver_encoding(resolved, outgoing);
 }
 
 }  // namespace muster::broker

@@ -104,11 +104,7 @@ void Shard::State::publish_routed(uint32_t index, const PublishView& packet, Byt
   out.expiry_s = packet.message_expiry;
   outgoing.from = index;
   outgoing.take_as_is(client.version, as_is);
-  outgoing.encoded.first = std::move(encode_buffer);
-  deliver(resolved, outgoing);
-  encode_buffer = std::move(outgoing.encoded.first);
-  encode_buffer.clear();
-  if (encode_buffer.capacity() > spare_capacity_limit) Bytes().swap(encode_buffer);
+  deliver_encoding(resolved, outgoing);
 }
 
 // What CONNACK announced as not available (3.2.2.3.5, .8) and the Receive Maximum (3.3.4-7).
@@ -180,15 +176,16 @@ uint32_t Shard::State::forward(const Resolved& resolved, const PublishView& pack
 
 // A parcel from a neighbour or the Node: matched again, delivered here only.
 void Shard::State::deliver_parcel(const Parcel& parcel) {
-  parcel.publications.for_each([&](const PublicationView& publication) {
+  const auto publication_arrived = [&](const PublicationView& publication) {
     if (publication.way != wire::ShareWay::none) return shared_arrived(publication);
     if (publication.retain && !parcel.from_node) note_own(parcel.from, publication);
     const Resolved& resolved = cache.find(publication.topic, interests, routes, groups);
     if (resolved.targets.empty()) return;
     Outgoing outgoing;
     outgoing.publication = publication;
-    deliver(resolved, outgoing);
-  });
+    deliver_encoding(resolved, outgoing);
+  };
+  parcel.publications.for_each(publication_arrived, [&](const PlainRun& run) { run_arrived(run); });
 }
 
 }  // namespace muster::broker

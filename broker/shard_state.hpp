@@ -80,6 +80,7 @@ enum class Reach : uint8_t {
 };
 
 constexpr size_t spare_capacity_limit = 1 << 20;  // larger buffers are given back to the heap
+constexpr size_t full_parcel_bytes = 256 << 10;
 
 constexpr uint32_t departed = UINT32_MAX;  // instead of a client's index
 
@@ -91,6 +92,8 @@ struct Departure {
   Instant connected_at{};
   uint32_t waiting = 0;  // publications
 };
+
+struct PlainPacket;
 
 // QoS 2 (shard_qos2.cpp)
 uint32_t unanswered(const Client& client);
@@ -122,6 +125,7 @@ struct Shard::State {
   bool global_known = false;
 
   std::vector<Parcel> to_shards;  // by index
+  bool parcels_full = false;      // one of them has full_parcel_bytes
   Parcel to_node;
   std::vector<Bytes> spare;  // outboxes to borrow
   Bytes encode_buffer;       // Outgoing::Encoded::first, kept from one publication to the next
@@ -217,11 +221,6 @@ struct Shard::State {
   void publish(uint32_t index, const mqtt::Frame& frame);
   bool publish_allowed(uint32_t index, const mqtt::PublishView& packet);
   void publish_aliased(uint32_t index, mqtt::PublishView packet);
-  size_t publish_plain(uint32_t index, BytesView input);
-  const Resolved* known_route(Client& client, BytesView topic);
-  Resolved::Plain plainness(const Resolved& resolved, mqtt::Version version);
-  void count_plain(uint64_t count, uint64_t payload);
-  void deliver_plain(const Resolved& resolved, BytesView packets, uint64_t count, uint64_t payload);
   void publish_whole(uint32_t index, const mqtt::PublishView& packet, BytesView as_is);
   const Resolved& route(Client& client, BytesView topic);
   uint32_t forward(const Resolved& resolved, const mqtt::PublishView& packet,
@@ -231,7 +230,20 @@ struct Shard::State {
                       Reach reach = Reach::all);
   void deliver_parcel(const Parcel& parcel);
 
+  // plain (shard_plain.cpp): the short way
+  size_t publish_plain(uint32_t index, BytesView input);
+  void publish_run(const Resolved& resolved, const PlainRun& run);
+  void run_arrived(const PlainRun& run);
+  const Resolved* known_route(Client& client, BytesView topic);
+  Resolved::Plain plainness(const Resolved& resolved, mqtt::Version version);
+  Resolved::Plain plainness_here(const Resolved& resolved, mqtt::Version version);
+  void deliver_run(const Resolved& resolved, const PlainRun& run);
+  void deliver_acknowledged(const Resolved& resolved, BytesView input, const PlainPacket& packet);
+  void deliver_unlike(const Resolved& resolved, BytesView whole, const PlainPacket& packet,
+                      mqtt::Version version);
+
   // deliver (shard_deliver.cpp): to this shard's own clients
+  void deliver_encoding(const Resolved& resolved, Outgoing& outgoing);
   void deliver(const Resolved& resolved, Outgoing& outgoing);
   void deliver_to(const Target& target, Outgoing& outgoing);
   Outgoing::Form& form(Outgoing& outgoing, mqtt::Version version, mqtt::Qos qos);

@@ -87,6 +87,8 @@ const Resolved& TopicCache::find(BytesView topic, const Interests& interests, co
   groups.match(topic, [&](uint32_t group) { resolved.groups.push_back(group); });
   resolved.wildcards = wildcards_;
   std::fill(std::begin(resolved.plain), std::end(resolved.plain), Resolved::Plain::unknown);
+  std::fill(std::begin(resolved.plain_here), std::end(resolved.plain_here),
+            Resolved::Plain::unknown);
   return resolved;
 }
 

@@ -44,7 +44,8 @@ struct Resolved {
   // What of it may take the short way (shard_plain.cpp), from 3.1.1 and from 5.0; the shard finds
   // out when it first needs to know.
   enum class Plain : uint8_t { unknown, nothing, qos0, qos0_and_1 };
-  mutable Plain plain[2] = {};
+  mutable Plain plain[2] = {};       // of own clients'
+  mutable Plain plain_here[2] = {};  // of neighbours'
 };
 
 class TopicCache {

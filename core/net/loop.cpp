@@ -54,8 +54,10 @@ void Loop::remove(const Fd& fd) {
 }
 
 std::span<const Ready> Loop::poll(Duration timeout) {
-  const int wait = wait_ms(timeout);
+  const bool asleep = waker_.fall_asleep();
+  const int wait = asleep ? wait_ms(timeout) : 0;
   int count = epoll_wait(epoll_.get(), buffers_->events, ready_limit, wait);
+  waker_.awake();
   if (count < 0) {
     MUSTER_CHECK(errno == EINTR);
     count = 0;

@@ -14,7 +14,10 @@ Waker::Waker() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
 }
 
 void Waker::wake() {
-  if (pending_.exchange(true, std::memory_order_acq_rel)) return;
+  // Flag, then look whether the owner sleeps; the owner does both the other way round. In the one
+  // order of all four at least one of the two sees the other.
+  if (pending_.exchange(true)) return;
+  if (!asleep_.load()) return;
   const uint64_t one = 1;
   MUSTER_CHECK(::write(fd_.get(), &one, sizeof one) == sizeof one);
 }
@@ -25,6 +28,13 @@ void Waker::drain() {
   uint64_t count = 0;
   (void)!::read(fd_.get(), &count, sizeof count);
   pending_.exchange(false, std::memory_order_acq_rel);
+}
+
+bool Waker::fall_asleep() {
+  asleep_.store(true);
+  if (!pending_.exchange(false)) return true;
+  awake();
+  return false;
 }
 
 }  // namespace muster::net

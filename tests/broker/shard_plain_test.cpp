@@ -13,22 +13,33 @@ namespace {
 using mqtt::Qos;
 using mqtt::Version;
 
+struct Setting {
+  Version version = Version::v3_1_1;  // of the publisher, and of most others
+  uint16_t shards = 1;
+  uint64_t places = 0;  // bit: a subscriber that does not live with the publisher
+  bool plain = true;    // for all who hear what is said
+  bool unlike = false;  // one speaks the other version
+};
+
 class World {
  public:
-  World(Version version, bool plain) : version_(version), shards_(1) {
-    subscribe("one", "a/+", Qos::at_least_once);
-    subscribe("two", "a/b", Qos::at_most_once);
-    subscribe("three", "c/#", Qos::exactly_once);
-    subscribe("four", "c/d", Qos::at_least_once);
-    if (!plain) {  // with No Local every publication that it might get is looked at
-      Device& device = shards_.connect(clean("whole", Version::v5));
+  explicit World(Setting setting) : setting_(setting), shards_(setting.shards) {
+    const Version version = setting.version;
+    subscribe("one", version, "a/+", Qos::at_least_once);
+    subscribe("two", version, "a/b", Qos::at_most_once);
+    subscribe("three", version, "c/#", Qos::exactly_once);
+    subscribe("four", version, "c/d", Qos::at_least_once);
+    const Version other = version == Version::v5 ? Version::v3_1_1 : Version::v5;
+    if (setting.unlike) subscribe("five", other, "+/#", Qos::at_least_once);
+    if (!setting.plain) {  // with No Local every publication that it might get is looked at
+      Device& device = connect("whole", Version::v5, 0);
       for (const BytesView filter : {"a/+", "c/#"}) {
         mqtt::Subscribe packet = test::subscribe(1, filter, Qos::at_most_once);
         packet.entries[0].options.no_local = true;
         shards_.send(device, packet);
       }
     }
-    publisher_ = &shards_.connect(clean("publisher", version));
+    publisher_ = &connect("publisher", version, 0);
     publisher_->unread.clear();
   }
 
@@ -39,21 +50,34 @@ class World {
   std::vector<Bytes> outcome() const {
     std::vector<Bytes> all{publisher_->unread, publisher_->closed ? "closed" : "open"};
     for (const Device* device : subscribers_) all.push_back(device->unread);
-    const ShardCounters& counters = shards_.shards[0]->counters();
-    all.push_back(std::to_string(counters.received) + " " +
-                  std::to_string(counters.payload_received));
+    all.push_back(sum(&ShardCounters::received) + sum(&ShardCounters::payload_received));
     return all;
+  }
+  std::string delivered() const {
+    return sum(&ShardCounters::delivered) + sum(&ShardCounters::payload_sent) +
+           sum(&ShardCounters::packets_sent) + sum(&ShardCounters::dropped);
   }
 
  private:
-  void subscribe(BytesView id, BytesView filter, Qos qos) {
-    Device& device = shards_.connect(clean(id, version_));
+  std::string sum(uint64_t ShardCounters::*counter) const {
+    uint64_t of_all = 0;
+    for (const auto& shard : shards_.shards) of_all += shard->counters().*counter;
+    return std::to_string(of_all) + " ";
+  }
+  // Its name leads it to that shard.
+  Device& connect(std::string name, Version version, uint64_t shard) {
+    while (home_of(name, setting_.shards) != static_cast<ShardIndex>(shard)) name += '+';
+    return shards_.connect(clean(name, version));
+  }
+  void subscribe(BytesView name, Version version, BytesView filter, Qos qos) {
+    const uint64_t place = setting_.places >> subscribers_.size() & 1;
+    Device& device = connect(std::string(name), version, place % setting_.shards);
     shards_.send(device, test::subscribe(1, filter, qos));
     device.unread.clear();
     subscribers_.push_back(&device);
   }
 
-  Version version_;
+  Setting setting_;
   ShardWorld shards_;
   Device* publisher_ = nullptr;
   std::vector<Device*> subscribers_;
@@ -87,22 +111,43 @@ class Words {
   uint16_t packet_id_ = 0;
 };
 
+// The same reads to all of these worlds.
+void publish(Words& words, Version version, const std::vector<World*>& worlds) {
+  for (int read = 0; read < 20; ++read) {
+    Bytes bytes;
+    for (uint32_t left = words.below(12); left > 0; --left) bytes += words.packet(version);
+    const size_t cut = words.below(static_cast<uint32_t>(bytes.size() + 1));
+    for (const BytesView part : {BytesView(bytes).substr(0, cut), BytesView(bytes).substr(cut)}) {
+      if (part.empty()) continue;
+      for (World* world : worlds) world->send(part);
+    }
+  }
+}
+
 TEST(ShardPlain, TheShortWayIsTheWholeWay) {
   for (uint64_t seed = 1; seed <= 300; ++seed) {
     Words words(seed);
     const Version version = seed % 2 ? Version::v3_1_1 : Version::v5;
-    World plain(version, true);
-    World whole(version, false);
-    for (int read = 0; read < 20; ++read) {
-      Bytes bytes;
-      for (uint32_t left = words.below(12); left > 0; --left) bytes += words.packet(version);
-      const size_t cut = words.below(static_cast<uint32_t>(bytes.size() + 1));
-      for (const BytesView part : {BytesView(bytes).substr(0, cut), BytesView(bytes).substr(cut)}) {
-        if (part.empty()) continue;
-        plain.send(part);
-        whole.send(part);
-      }
-    }
+    World plain({.version = version});
+    World whole({.version = version, .plain = false});
+    publish(words, version, {&plain, &whole});
+    ASSERT_EQ(plain.outcome(), whole.outcome()) << "seed " << seed;
+  }
+}
+
+TEST(ShardPlain, ANeighboursClientsGetTheSame) {
+  for (uint64_t seed = 1; seed <= 300; ++seed) {
+    Words words(seed);
+    const Version version = seed % 2 ? Version::v3_1_1 : Version::v5;
+    const bool unlike = seed % 3 == 0;
+    const uint64_t places = words.below(32);
+    World one({.version = version, .unlike = unlike});
+    World plain({.version = version, .shards = 2, .places = places, .unlike = unlike});
+    World whole(
+        {.version = version, .shards = 2, .places = places, .plain = false, .unlike = unlike});
+    publish(words, version, {&one, &plain, &whole});
+    ASSERT_EQ(plain.outcome(), one.outcome()) << "seed " << seed;
+    ASSERT_EQ(plain.delivered(), one.delivered()) << "seed " << seed;
     ASSERT_EQ(plain.outcome(), whole.outcome()) << "seed " << seed;
   }
 }

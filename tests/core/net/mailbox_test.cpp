@@ -1,6 +1,7 @@
 #include "core/net/mailbox.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <memory>
 #include <thread>
@@ -32,6 +33,45 @@ TEST(Mailbox, HandsOverWholeBatchesInOrder) {
   EXPECT_EQ(box.depth(), 0u);
   letters.clear();
   EXPECT_FALSE(box.take(letters));
+}
+
+TEST(Mailbox, GivesBackWhatTheConsumerHasDoneWith) {
+  Waker waker;
+  Mailbox<std::vector<int>> box(waker);
+  std::vector<int> letter{1, 2, 3};
+  const int* const memory = letter.data();
+  box.exchange(letter);
+  EXPECT_TRUE(letter.empty());
+
+  std::vector<std::vector<int>> letters;
+  std::vector<std::vector<int>> done;
+  ASSERT_TRUE(box.take(letters, done));
+  ASSERT_EQ(letters.size(), 1u);
+  letters[0].clear();
+  done = std::move(letters);
+  letters.clear();
+  EXPECT_FALSE(box.take(letters, done));  // goes back with the next
+
+  box.post({4});
+  ASSERT_TRUE(box.take(letters, done));
+  EXPECT_TRUE(done.empty());
+  letter = {5};
+  box.exchange(letter);
+  EXPECT_TRUE(letter.empty());
+  EXPECT_EQ(letter.data(), memory);
+}
+
+// A write for each would be a system call for each.
+TEST(Mailbox, WhoIsAwakeIsWokenWithoutASystemCall) {
+  Loop loop;
+  Mailbox<int> box(loop.waker());
+  loop.poll(Duration::zero());
+  box.post(1);
+  uint64_t count = 0;
+  EXPECT_EQ(::read(loop.waker().fd().get(), &count, sizeof count), -1);
+  loop.poll(Duration::max());  // does not wait
+  std::vector<int> letters;
+  EXPECT_TRUE(box.take(letters));
 }
 
 TEST(Mailbox, AnEmptyBatchWakesNobody) {

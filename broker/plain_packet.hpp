@@ -1,0 +1,56 @@
+#pragma once
+// A plain packet: a PUBLISH of QoS 0 or 1 without flags and properties, in not more than 16 KiB. It
+// is nearly all that is published, and is sent on as it came but for its packet identifier.
+
+#include <cstdint>
+
+#include "core/base/bytes.hpp"
+#include "core/mqtt/packet.hpp"
+
+namespace muster::broker {
+
+struct PlainPacket {
+  size_t size = 0;  // 0: something else
+  BytesView topic;
+  uint32_t payload = 0;  // its size; it stands last
+  uint32_t id_at = 0;    // 0: QoS 0
+  uint16_t id = 0;
+};
+
+// What `input` begins with. Lengths of one or two bytes; what is longer is not slower on the whole
+// way.
+inline PlainPacket plain_packet(BytesView input, mqtt::Version version,
+                                size_t maximum_packet_size) {
+  const auto byte = [&](size_t at) { return static_cast<uint8_t>(input[at]); };
+  const auto number = [&](size_t at) {
+    return static_cast<uint16_t>(byte(at) << 8 | byte(at + 1));
+  };
+  if (input.size() < 4 || (byte(0) | 2) != 0x32) return {};
+  size_t length = byte(1);
+  size_t at = 2;
+  if (length >= 0x80) {
+    if (byte(2) == 0 || byte(2) >= 0x80) return {};
+    length = (length & 0x7F) | size_t{byte(2)} << 7;
+    at = 3;
+  }
+  PlainPacket packet;
+  const size_t size = at + length;
+  if (size > input.size() || size > maximum_packet_size || length < 2) return {};
+  const size_t topic = number(at);
+  const size_t identifier = byte(0) == 0x32 ? 2 : 0;
+  const size_t properties = version == mqtt::Version::v5 ? 1 : 0;
+  const size_t head = 2 + topic + identifier + properties;
+  if (topic == 0 || length < head) return {};
+  if (identifier > 0) {
+    packet.id_at = static_cast<uint32_t>(at + 2 + topic);
+    packet.id = number(packet.id_at);
+    if (packet.id == 0) return {};
+  }
+  if (properties > 0 && byte(at + head - 1) != 0) return {};
+  packet.size = size;
+  packet.topic = {input.data() + at + 2, topic};
+  packet.payload = static_cast<uint32_t>(length - head);
+  return packet;
+}
+
+}  // namespace muster::broker
