@@ -137,6 +137,7 @@ struct Client {
   bool persistent = false;
   bool clean_start = true;
   bool acked = false;  // in State::acked_clients of this turn
+  bool said_goodbye = false;  // DISCONNECT came
   bool assigned_id = false;
   bool announce_keep_alive = false;  // the server chose another one
   bool announce_expiry = false;

@@ -96,7 +96,7 @@ void ShardHost::accept_ready() {
       note_refused();
       continue;
     }
-    uint32_t client = shard_.accept(now_, net::peer_address(accepted.socket));
+    uint32_t client = shard_.accept(now_, std::move(accepted.address));
     add(client, std::move(accepted.socket));
   }
 }
@@ -137,7 +137,6 @@ void ShardHost::read_ready(const net::Ready& ready) {
     return shard_.receive(now_, ready.index, BytesView(scratch_.data(), got.bytes));
   }
   if (got.status == net::IoStatus::would_block) return;
-  loop_.remove(connection.socket);
   connection.socket.reset();
   shard_.closed(now_, ready.index);
 }
@@ -224,7 +223,9 @@ void ShardHost::move(Move& moved) {
 
 void ShardHost::close(uint32_t client) {
   Connection& connection = connections_[client];
-  if (connection.socket) {
+  if (connection.socket && shard_.said_goodbye(client) && shard_.output(client).empty()) {
+    connection.socket.reset();
+  } else if (connection.socket) {
     loop_.remove(connection.socket);
     linger_.close(std::move(connection.socket), Bytes(shard_.output(client)), now_.mono);
   }

@@ -38,6 +38,7 @@ void Shard::State::disconnected(uint32_t index, const mqtt::Frame& frame) {
                 "the session expiry interval of CONNECT was 0");
   }
   if (expiry_s) expiry_s = std::min(*expiry_s, options.maximum_session_expiry_s);
+  client.said_goodbye = true;
   bool clean = packet.reason == Reason::success;
   end(index, clean ? wire::GoneReason::disconnected : wire::GoneReason::disconnected_with_will,
       expiry_s);
