@@ -107,6 +107,7 @@ class Links {
   uint64_t stream(const std::string& peer, const std::shared_ptr<const Message>& message);
   void talk(const std::string& peer, const Message& message);  // lost when the peer is not up
   void bulk(const std::string& peer, const Message& message);  // same, on the bulk socket
+  void bulk_encoded(const std::string& peer, Bytes message);   // see encoded.hpp
   // Durable nodes, when stored. With the incarnation, since it may have been replaced meanwhile.
   void acknowledge(const std::string& peer, Incarnation incarnation, uint64_t number);
 
