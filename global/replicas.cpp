@@ -20,7 +20,7 @@ void Replicas::ask(Now now, const std::string& peer, const wire::ReplicaAsk& ask
     const Replica& known = found->second;
     if (known.phase != Phase::done || now.mono < known.answered + repeat_after) return;
   }
-  if (replicas_.empty()) next_heartbeat_ = now.mono + options_.links.heartbeat;
+  if (replicas_.empty()) next_heartbeat_ = wire::next_beat(now.mono, options_.links.heartbeat);
   Replica& replica = replicas_[peer] = {};
   replica.request = ask.request;
   if (ask.slots.empty()) replica.slots.set();
@@ -74,7 +74,7 @@ void Replicas::send_entries(const std::string& peer, Replica& replica, wire::Lin
 
 void Replicas::tick(Now now, wire::Links& links) {
   if (replicas_.empty() || now.mono < next_heartbeat_) return;
-  next_heartbeat_ = now.mono + options_.links.heartbeat;
+  next_heartbeat_ = wire::next_beat(now.mono, options_.links.heartbeat);
   for (auto& [peer, replica] : replicas_) {
     if (replica.phase == Phase::done) heartbeat(peer, replica, links);
   }

@@ -37,6 +37,12 @@ struct LinkOptions {
   size_t window_bytes = 64 << 20;  // unacknowledged bytes that consume credit before it is gone
 };
 
+// Beats fall on multiples of the interval: the roles of one process wake together, and find what
+// the others have just said, instead of one after the other.
+inline Instant next_beat(Instant now, Duration interval) {
+  return Instant((now.time_since_epoch() / interval + 1) * interval);
+}
+
 // The peer said hello and heard ours. fresh: our stream to it starts at 1 (announce everything).
 struct PeerUp {
   NodeInfo peer;
