@@ -136,7 +136,8 @@ struct Client {
   bool paused = false;  // host was told not to read
   bool persistent = false;
   bool clean_start = true;
-  bool acked = false;  // in State::acked_clients of this turn
+  bool acked = false;         // in State::acked_clients of this turn
+  bool said_goodbye = false;  // DISCONNECT came
   bool assigned_id = false;
   bool announce_keep_alive = false;  // the server chose another one
   bool announce_expiry = false;
@@ -150,7 +151,6 @@ struct Client {
   uint32_t maximum_packet_size = UINT32_MAX;  // the client's
   Serial serial = Serial::none;
   Term term = Term::none;
-  Instant deadline = never;  // in State::deadlines
   Instant last_heard{};
   Instant connected_at{};
   Instant over_limit_since = never;

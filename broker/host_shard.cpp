@@ -96,7 +96,7 @@ void ShardHost::accept_ready() {
       note_refused();
       continue;
     }
-    uint32_t client = shard_.accept(now_, net::peer_address(accepted.socket));
+    uint32_t client = shard_.accept(now_, std::move(accepted.address));
     add(client, std::move(accepted.socket));
   }
 }
@@ -139,7 +139,6 @@ void ShardHost::read_ready(const net::Ready& ready) {
     return;
   }
   if (got.status == net::IoStatus::would_block) return;
-  loop_.remove(connection.socket);
   connection.socket.reset();
   shard_.closed(now_, ready.index);
 }
@@ -242,7 +241,9 @@ void ShardHost::move(Move& moved) {
 
 void ShardHost::close(uint32_t client) {
   Connection& connection = connections_[client];
-  if (connection.socket) {
+  if (connection.socket && shard_.said_goodbye(client) && shard_.output(client).empty()) {
+    connection.socket.reset();
+  } else if (connection.socket) {
     loop_.remove(connection.socket);
     linger_.close(std::move(connection.socket), Bytes(shard_.output(client)), now_.mono);
   }

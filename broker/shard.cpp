@@ -110,6 +110,10 @@ void Shard::sent(Now now, uint32_t client, size_t bytes) {
   state_->sent(client, bytes);
 }
 
+bool Shard::said_goodbye(uint32_t client) const {
+  return state_->at(client).said_goodbye;
+}
+
 void Shard::stop(Now now) {
   state_->now = now;
   for (uint32_t i = 0; i < state_->clients.size(); ++i) {

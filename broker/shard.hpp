@@ -68,6 +68,8 @@ class Shard {
 
   BytesView output(uint32_t client) const;  // not yet sent
   void sent(Now now, uint32_t client, size_t bytes);
+  // DISCONNECT came: it sends nothing more, and nothing that it was sent is waited for.
+  bool said_goodbye(uint32_t client) const;
 
   // SIGTERM: every client gets 0x8B and is closed; its end is reported to global.
   void stop(Now now);

@@ -1,3 +1,4 @@
+#include <functional>
 #include <utility>
 
 #include "broker/shard_state.hpp"
@@ -42,11 +43,34 @@ Client* Shard::State::find(uint32_t index, uint32_t generation) {
   return &client;
 }
 
+namespace {
+
+uint32_t hash_of(BytesView client_id) {
+  return static_cast<uint32_t>(std::hash<BytesView>{}(client_id));
+}
+
+}  // namespace
+
+// The client whose session has this identifier.
+uint32_t Shard::State::holder_of(BytesView client_id) const {
+  return by_id.find(hash_of(client_id), [&](uint32_t i) { return at(i).client_id == client_id; });
+}
+
+void Shard::State::hold_id(uint32_t index) {
+  const std::string& client_id = at(index).client_id;
+  MUSTER_CHECK(holder_of(client_id) == nobody);
+  by_id.insert(hash_of(client_id), index);
+}
+
+void Shard::State::let_go_id(uint32_t index) {
+  const std::string& client_id = at(index).client_id;
+  if (holder_of(client_id) == index) by_id.erase(hash_of(client_id), index);
+}
+
 // The live holder of a persistent session under this term.
 Client* Shard::State::find_session(const std::string& client_id, Term term, uint32_t& index) {
-  auto known = by_id.find(client_id);
-  if (known == by_id.end()) return nullptr;
-  index = known->second;
+  index = holder_of(client_id);
+  if (index == nobody) return nullptr;
   Client& client = at(index);
   if (client.phase != Phase::live || !client.persistent || client.term != term) return nullptr;
   return &client;
@@ -57,8 +81,7 @@ ClientRef Shard::State::ref(uint32_t index) {
 }
 
 void Shard::State::set_deadline(uint32_t index, Instant wanted) {
-  Client& client = at(index);
-  client.deadline = deadlines.set(index, client.deadline, wanted);
+  deadlines.set(index, wanted);
 }
 
 void Shard::State::deadline_passed(uint32_t index) {

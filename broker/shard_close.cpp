@@ -38,6 +38,7 @@ void Shard::State::disconnected(uint32_t index, const mqtt::Frame& frame) {
                 "the session expiry interval of CONNECT was 0");
   }
   if (expiry_s) expiry_s = std::min(*expiry_s, options.maximum_session_expiry_s);
+  client.said_goodbye = true;
   bool clean = packet.reason == Reason::success;
   end(index, clean ? wire::GoneReason::disconnected : wire::GoneReason::disconnected_with_will,
       expiry_s);
@@ -67,8 +68,7 @@ void Shard::State::end(uint32_t index, wire::GoneReason why, std::optional<uint3
 void Shard::State::forget_session(uint32_t index) {
   Client& client = at(index);
   --counters.connections;
-  auto known = by_id.find(client.client_id);
-  if (known != by_id.end() && known->second == index) by_id.erase(known);
+  let_go_id(index);
   const std::vector<KeptShare> kept = take_shares(client);
   withdraw_all(index);
   client.answers.reset();
@@ -88,9 +88,9 @@ void Shard::State::take_over(uint32_t index) {
 
 // The same, but the second one is at another broker.
 void Shard::State::evict(const wire::Evict& order) {
-  auto known = by_id.find(order.client_id);
-  if (known == by_id.end() || at(known->second).serial != order.serial) return;
-  fail(known->second, static_cast<Reason>(order.reason), wire::GoneReason::taken_over,
+  const uint32_t known = holder_of(order.client_id);
+  if (known == nobody || at(known).serial != order.serial) return;
+  fail(known, static_cast<Reason>(order.reason), wire::GoneReason::taken_over,
        "another connection has your client identifier");
 }
 

@@ -158,9 +158,9 @@ void Shard::State::open_session(uint32_t index, const mqtt::Connect& packet, boo
 
   // The claim goes before the end of the connection that it takes over: never seen as offline.
   for_global(claim(client));
-  auto former = by_id.find(client.client_id);
-  if (former != by_id.end()) take_over(former->second);
-  by_id[client.client_id] = index;
+  const uint32_t former = holder_of(client.client_id);
+  if (former != nobody) take_over(former);
+  hold_id(index);
   ++counters.connections;
   if (client.persistent) {
     client.phase = Phase::awaiting_grant;
@@ -239,11 +239,11 @@ void Shard::State::list_claims(uint64_t round) {
 }
 
 void Shard::State::granted_page(const wire::GrantPage& page) {
-  auto known = by_id.find(page.client_id);
-  if (known == by_id.end()) return;
-  const Client& client = at(known->second);
+  const uint32_t known = holder_of(page.client_id);
+  if (known == nobody) return;
+  const Client& client = at(known);
   if (client.serial != page.serial || client.phase != Phase::awaiting_grant) return;
-  take_up(known->second, page.subscriptions);
+  take_up(known, page.subscriptions);
 }
 
 void Shard::State::take_up(uint32_t index, const std::vector<wire::Subscription>& subscriptions) {
@@ -280,8 +280,8 @@ void Shard::State::release_output(uint32_t index) {
 }
 
 void Shard::State::granted(const wire::Grant& grant) {
-  auto known = by_id.find(grant.client_id);
-  if (known == by_id.end() || at(known->second).serial != grant.serial) {
+  const uint32_t index = holder_of(grant.client_id);
+  if (index == nobody || at(index).serial != grant.serial) {
     if (departing(grant)) return;
     // It has gone meanwhile, and its Gone named no term: the session is let go.
     wire::Gone gone;
@@ -292,7 +292,6 @@ void Shard::State::granted(const wire::Grant& grant) {
     gone.at_ms = now.wall.ms;
     return for_global(gone);
   }
-  uint32_t index = known->second;
   Client& client = at(index);
   bool renewed = client.phase == Phase::live && client.term != grant.term;
   client.term = grant.term;
@@ -313,11 +312,11 @@ void Shard::State::granted(const wire::Grant& grant) {
 }
 
 void Shard::State::refused(const wire::Refused& refusal) {
-  auto known = by_id.find(refusal.client_id);
-  if (known == by_id.end()) return;
-  Client& client = at(known->second);
+  const uint32_t known = holder_of(refusal.client_id);
+  if (known == nobody) return;
+  const Client& client = at(known);
   if (client.serial != refusal.serial || client.phase != Phase::awaiting_grant) return;
-  refuse(known->second, client.version, static_cast<Reason>(refusal.reason));
+  refuse(known, client.version, static_cast<Reason>(refusal.reason));
 }
 
 }  // namespace muster::broker

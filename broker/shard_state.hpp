@@ -21,6 +21,7 @@
 #include "broker/virtual_topics.hpp"
 #include "broker/withheld.hpp"
 #include "core/mqtt/codec.hpp"
+#include "core/mqtt/flat_index.hpp"
 
 namespace muster::broker {
 
@@ -111,7 +112,7 @@ struct Shard::State {
 
   std::vector<std::unique_ptr<Client>> clients;  // by index
   std::vector<uint32_t> unused;                  // free indexes
-  std::unordered_map<std::string, uint32_t> by_id;
+  mqtt::FlatIndex by_id;                         // client identifier -> index
   uint64_t next_serial = 1;
 
   Interests interests;
@@ -152,7 +153,12 @@ struct Shard::State {
   // clients (shard_clients.cpp)
   uint32_t new_client(std::string address);
   Client& at(uint32_t index) { return *clients[index]; }
+  const Client& at(uint32_t index) const { return *clients[index]; }
   Client* find(uint32_t index, uint32_t generation);
+  static constexpr uint32_t nobody = mqtt::FlatIndex::none;
+  uint32_t holder_of(BytesView client_id) const;
+  void hold_id(uint32_t index);
+  void let_go_id(uint32_t index);
   Client* find_session(const std::string& client_id, Term term, uint32_t& index);
   ClientRef ref(uint32_t index);
   void set_deadline(uint32_t index, Instant wanted);

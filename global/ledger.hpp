@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/store/store.hpp"
+#include "core/wire/encoded.hpp"
 #include "core/wire/messages.hpp"
 #include "global/write_set.hpp"
 
@@ -46,7 +47,7 @@ struct Taken {
 struct Commit {
   uint64_t number = 0;
   bool sync = false;
-  std::vector<wire::LogEntry> entries;
+  std::vector<wire::EncodedEntry> entries;
   std::vector<Said> said;
   std::map<Incarnation, Taken> taken;
   std::vector<Wake> wakes;

@@ -53,7 +53,7 @@ void Log::begin(bool repaired, WallTime wall) {
     bases_.clear();
   }
   next_ = reserved_ + 1;
-  floor_ = stored_;
+  ring_.set_floor(stored_);
   bases_[era_] = repaired ? 0 : stored_;
   while (bases_.size() > eras_kept) bases_.erase(bases_.begin());
   reserved_ += reservation;
@@ -76,27 +76,27 @@ uint64_t Log::take_number() {
   return next_++;
 }
 
-void Log::append(uint64_t number, uint16_t slot, Row row, Bytes key) {
-  wire::LogEntry entry{number, heads_[slot], slot, std::move(row)};
-  heads_[slot] = number;
-  ledger_.put(std::move(key), wire::encode_row(entry));
+void Log::append_encoded(wire::EncodedEntry entry, Bytes key) {
+  heads_[entry.slot] = entry.number;
+  ledger_.put(std::move(key), entry.bytes);
   ledger_.open().entries.push_back(std::move(entry));
 }
 
 void Log::append_erased(uint64_t number, uint16_t slot, const std::string& device) {
-  append(number, slot, wire::DeviceErased{device}, keys::slot_head(slot));
+  const wire::DeviceErased row{device};
+  erasing_.push_back({number, heads_[slot], slot, row});
+  append(number, slot, row, keys::slot_head(slot));
 }
 
-void Log::stored(std::vector<wire::LogEntry> entries) {
-  for (wire::LogEntry& entry : entries) {
+void Log::stored(const std::vector<wire::EncodedEntry>& entries) {
+  for (const wire::EncodedEntry& entry : entries) {
     stored_ = entry.number;
     stored_heads_[entry.slot] = entry.number;
-    if (std::holds_alternative<wire::DeviceErased>(entry.row)) erased_heads_[entry.slot] = entry;
-    ring_.push_back(std::move(entry));
-  }
-  while (ring_.size() > ring_limit_) {
-    floor_ = ring_.front().number;
-    ring_.pop_front();
+    if (!erasing_.empty() && erasing_.front().number == entry.number) {
+      erased_heads_[entry.slot] = std::move(erasing_.front());
+      erasing_.pop_front();
+    }
+    ring_.push(entry);
   }
 }
 

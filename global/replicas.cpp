@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/wire/codec.hpp"
+
 namespace muster::global {
 namespace {
 
@@ -18,7 +20,7 @@ void Replicas::ask(Now now, const std::string& peer, const wire::ReplicaAsk& ask
     const Replica& known = found->second;
     if (known.phase != Phase::done || now.mono < known.answered + repeat_after) return;
   }
-  if (replicas_.empty()) next_heartbeat_ = now.mono + options_.links.heartbeat;
+  if (replicas_.empty()) next_heartbeat_ = wire::next_beat(now.mono, options_.links.heartbeat);
   Replica& replica = replicas_[peer] = {};
   replica.request = ask.request;
   if (ask.slots.empty()) replica.slots.set();
@@ -48,32 +50,31 @@ void Replicas::send_deltas(wire::Links& links) {
 
 void Replicas::send_entries(const std::string& peer, Replica& replica, wire::Links& links,
                             bool resumed) {
-  const auto& ring = log_.ring();
-  auto entry = std::upper_bound(ring.begin(), ring.end(), replica.sent,
-                                [](uint64_t n, const wire::LogEntry& e) { return n < e.number; });
   wire::Delta delta;
   delta.request = replica.request;
   delta.era = log_.era();
   delta.resumed = resumed;
+  std::vector<BytesView> entries;
   const auto send = [&](uint64_t at) {
     delta.previous = std::exchange(replica.told, at);
     delta.at = at;
-    links.bulk(peer, delta);
+    links.bulk_encoded(peer, wire::encode_delta(delta, entries));
     delta.resumed = false;
-    delta.entries.clear();
+    entries.clear();
   };
-  for (; entry != ring.end(); ++entry) {
-    if (!replica.slots.test(entry->slot)) continue;
-    delta.entries.push_back(*entry);
-    if (delta.entries.size() == options_.page_rows) send(entry->number);
-  }
-  if (delta.resumed || !delta.entries.empty()) send(log_.at().number);
+  log_.ring().behind(replica.sent, [&](uint64_t number, uint16_t slot, BytesView bytes) {
+    if (!replica.slots.test(slot)) return true;
+    entries.push_back(bytes);
+    if (entries.size() == options_.page_rows) send(number);
+    return true;
+  });
+  if (delta.resumed || !entries.empty()) send(log_.at().number);
   replica.sent = log_.at().number;
 }
 
 void Replicas::tick(Now now, wire::Links& links) {
   if (replicas_.empty() || now.mono < next_heartbeat_) return;
-  next_heartbeat_ = now.mono + options_.links.heartbeat;
+  next_heartbeat_ = wire::next_beat(now.mono, options_.links.heartbeat);
   for (auto& [peer, replica] : replicas_) {
     if (replica.phase == Phase::done) heartbeat(peer, replica, links);
   }
@@ -166,14 +167,15 @@ bool Replicas::fill_page(Replica& replica, std::vector<wire::LogEntry>& entries)
     }
     replica.phase = Phase::changes;
   }
-  const auto& ring = log_.ring();
-  auto entry = std::upper_bound(ring.begin(), ring.end(), replica.sent,
-                                [](uint64_t n, const wire::LogEntry& e) { return n < e.number; });
-  for (; entry != ring.end(); ++entry) {
-    if (entries.size() >= options_.page_rows) return false;
-    if (replica.slots.test(entry->slot)) entries.push_back(*entry);
-    replica.sent = entry->number;
-  }
+  bool full = false;
+  log_.ring().behind(replica.sent, [&](uint64_t number, uint16_t slot, BytesView bytes) {
+    full = entries.size() >= options_.page_rows;
+    if (full) return false;
+    if (replica.slots.test(slot)) entries.push_back(wire::decode_row(bytes).value());
+    replica.sent = number;
+    return true;
+  });
+  if (full) return false;
   return replica.omitted <= log_.at().number;
 }
 

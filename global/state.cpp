@@ -79,7 +79,7 @@ void Global::State::finish_turn(Now now) {
 void Global::State::release(Now now, Commit commit) {
   opened = true;
   brokers.stored(commit);
-  log.stored(std::move(commit.entries));
+  log.stored(commit.entries);
   retained.release(commit, links);
   for (Said& said : commit.said) {
     // Not to a broker that ended, or whose stream has not begun: it gets it from its hello on.

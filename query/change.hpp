@@ -4,18 +4,17 @@
 
 #include <cstdint>
 #include <deque>
-#include <memory>
+#include <utility>
 
-#include "core/base/ids.hpp"
-#include "core/wire/query.hpp"
+#include "query/packed_row.hpp"
 
 namespace muster::query {
 
 struct Change {
   uint64_t number = 0;  // of the log entry that caused it
+  PackedRow before;     // none: the device was not known
+  PackedRow after;
   bool only_attributes = false;
-  std::unique_ptr<const wire::AnswerRow> before;  // null: the device was not known
-  wire::AnswerRow after;
 };
 
 class Ring {
@@ -25,11 +24,11 @@ class Ring {
   // Returns its place: places rise by one.
   uint64_t push(Change change) {
     if (entries_.size() >= entries_max_) {
-      floor_ = std::max(floor_, entries_.front()->number);
+      floor_ = std::max(floor_, entries_.front().number);
       entries_.pop_front();
       ++first_;
     }
-    entries_.push_back(std::make_unique<const Change>(std::move(change)));
+    entries_.push_back(std::move(change));
     return end() - 1;
   }
   // Nothing before `number` is known from here on.
@@ -42,14 +41,14 @@ class Ring {
   uint64_t first() const { return first_; }
   uint64_t end() const { return first_ + entries_.size(); }
   const Change* at(uint64_t place) const {  // null: no longer there
-    return place < first_ ? nullptr : entries_[place - first_].get();
+    return place < first_ ? nullptr : &entries_[place - first_];
   }
   // Every change after `number` is here.
   bool covers(uint64_t number) const { return number >= floor_; }
 
  private:
   const size_t entries_max_;
-  std::deque<std::unique_ptr<const Change>> entries_;  // a deque of large ones wastes memory
+  std::deque<Change> entries_;
   uint64_t first_ = 0;
   uint64_t floor_ = 0;
 };

@@ -10,16 +10,6 @@ namespace {
 
 constexpr int64_t tell_visits = 3;  // a change made and kept, in row visits
 
-// What a watcher can tell apart. The times and reasons of a row that stays offline are not news.
-bool looks_same(const wire::AnswerRow& left, const wire::AnswerRow& right) {
-  const wire::DeviceRow& a = left.device;
-  const wire::DeviceRow& b = right.device;
-  if (left.status != right.status || a.user != b.user) return false;
-  if (left.status == wire::Status::offline) return true;
-  return a.broker == b.broker && a.serial == b.serial && a.address == b.address &&
-         a.protocol == b.protocol;
-}
-
 }  // namespace
 
 Feed::Feed(const Options& options) : ring_(options.ring_entries) {}
@@ -51,11 +41,10 @@ void Feed::apply_device(uint64_t number, const wire::DeviceRow& row, uint16_t sl
   const RowId old = table_.find(row.device);
   if (old != no_id) {
     tell_broker(old);
-    change.before = std::make_unique<const wire::AnswerRow>(table_.answer_row(old));
+    change.before = table_.pack(old);
   }
-  const RowId id = table_.put(row, slot, number);
-  change.after = table_.answer_row(id);
-  if (!change.before || !looks_same(*change.before, change.after)) push(std::move(change));
+  change.after = table_.pack(table_.put(row, slot, number));
+  if (!change.before || !change.before.looks_like(change.after)) push(std::move(change));
 }
 
 void Feed::apply_erased(uint64_t number, const std::string& device) {
@@ -64,33 +53,32 @@ void Feed::apply_erased(uint64_t number, const std::string& device) {
   tell_broker(id);
   Change change;
   change.number = number;
-  change.after = table_.answer_row(id);
-  change.before = std::make_unique<const wire::AnswerRow>(change.after);
-  change.after.status = wire::Status::offline;
-  change.after.device.connected = false;
+  change.before = table_.pack(id);
+  change.after = table_.pack(id);
+  change.after.disconnect();
   table_.erase(id);
-  if (!looks_same(*change.before, change.after)) push(std::move(change));
+  if (!change.before.looks_like(change.after)) push(std::move(change));
 }
 
 void Feed::apply_user(uint64_t number, const wire::UserRow& row) {
   const UserId user = table_.find_user(row.user);
   const bool many = user != no_id && table_.devices_of(user) > user_devices_max;
-  std::vector<std::pair<RowId, wire::AnswerRow>> before;
+  std::vector<std::pair<RowId, PackedRow>> before;
   if (user != no_id && !many) {
     for (RowId id = table_.first_of(user); id != no_id; id = table_.next_of_user(id)) {
       tell_broker(id);
-      before.emplace_back(id, table_.answer_row(id));
+      before.emplace_back(id, table_.pack(id));
     }
   }
   table_.put_user(row);
   if (many && on_reset_) on_reset_(true);
-  for (auto& [id, answer] : before) {
+  for (auto& [id, was] : before) {
     Change change;
     change.number = number;
     change.only_attributes = true;
-    change.before = std::make_unique<const wire::AnswerRow>(std::move(answer));
-    change.after = table_.answer_row(id);
-    if (change.before->attributes != change.after.attributes) push(std::move(change));
+    change.before = std::move(was);
+    change.after = table_.pack(id);
+    if (!change.before.same_attributes(change.after)) push(std::move(change));
   }
 }
 
@@ -110,10 +98,10 @@ void Feed::tell_broker(RowId id) {
   if (!table_.untold(id)) return;
   Change change;
   change.number = table_.broker_number(id);
-  change.before = std::make_unique<const wire::AnswerRow>(table_.answer_row(id, Read::told));
+  change.before = table_.pack(id, Read::told);
   table_.tell(id);
-  change.after = table_.answer_row(id);
-  if (change.before->status != change.after.status) push(std::move(change));
+  change.after = table_.pack(id);
+  if (change.before.status() != change.after.status()) push(std::move(change));
 }
 
 void Feed::pump(int64_t& budget) {

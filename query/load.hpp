@@ -21,14 +21,17 @@ class LoadReport {
     const bool changed = load.units != last_.units || load.threshold != last_.threshold ||
                          load.credit != last_.credit || load.received != last_.received;
     wanted_ = changed;
-    if (said_ && now.mono < at_ + (changed ? soon_ : always_)) return false;
+    if (now.mono < next_wake()) return false;
     said_ = true;
     wanted_ = false;
     at_ = now.mono;
     last_ = load;
     return true;
   }
-  Instant next_wake() const { return said_ ? at_ + (wanted_ ? soon_ : always_) : Instant{}; }
+  Instant next_wake() const {
+    if (!said_) return Instant{};
+    return wanted_ ? at_ + soon_ : wire::next_beat(at_, always_);
+  }
 
  private:
   const Duration soon_;

@@ -27,21 +27,6 @@ wire::Status read_through(bool connected, wire::BrokerState broker) {
 
 }  // namespace
 
-RowView view_of(const wire::AnswerRow& row) {
-  RowView view;
-  view.device = row.device.device;
-  view.user = row.device.user;
-  view.broker = row.device.broker_name;
-  view.address = row.device.address;
-  view.status = row.status;
-  view.why = row.device.why;
-  view.protocol = row.device.protocol;
-  view.since_ms = row.device.since_ms;
-  view.last_seen_ms = row.device.last_seen_ms;
-  view.attributes = &row.attributes;
-  return view;
-}
-
 Table::Table() : order_(DeviceName{&rows_}), users_order_(UserName{&users_}) {}
 
 // ---- devices ----------------------------------------------------------------------------------
@@ -129,18 +114,20 @@ RowView Table::view(RowId id, Read read, bool user) const {
   return view;
 }
 
-wire::AnswerRow Table::answer_row(RowId id, Read read) const {
-  const RowView read_row = view(id, read);
-  wire::AnswerRow answer;
-  answer.device = device_row(id);
-  answer.device.since_ms = read_row.since_ms;
-  answer.device.why = read_row.why;
-  answer.status = read_row.status;
-  answer.number = rows_[id].number;
-  const bool through_broker = rows_[id].connected && (read == Read::present || !untold(id));
-  if (through_broker) answer.number = std::max(answer.number, broker_number(id));
-  if (read_row.attributes) answer.attributes = *read_row.attributes;
-  return answer;
+RowFacts Table::facts(RowId id, Read read) const {
+  const StoredRow& row = rows_[id];
+  RowFacts facts;
+  facts.number = row.number;
+  if (row.connected && (read == Read::present || !untold(id))) {
+    facts.number = std::max(facts.number, broker_number(id));
+  }
+  facts.broker = brokers_[row.broker].incarnation;
+  facts.serial = row.serial;
+  facts.term = row.term;
+  facts.keep_alive_s = row.keep_alive_s;
+  facts.connected = row.connected;
+  facts.persistent = row.persistent;
+  return facts;
 }
 
 wire::DeviceRow Table::device_row(RowId id) const {
@@ -252,7 +239,7 @@ void Table::put_user(const wire::UserRow& row) {
   if (row.attributes.empty()) {
     user.attributes.reset();
   } else {
-    user.attributes = std::make_unique<std::map<std::string, std::string>>(row.attributes);
+    user.attributes = std::make_unique<const Attributes>(row.attributes);
   }
   drop_user_if_empty(id);
 }

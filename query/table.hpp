@@ -16,7 +16,9 @@
 #include "core/wire/query.hpp"
 #include "core/wire/rows.hpp"
 #include "query/ordered_index.hpp"
+#include "query/packed_row.hpp"
 #include "query/paged.hpp"
+#include "query/row_view.hpp"
 #include "query/slots.hpp"
 
 namespace muster::query {
@@ -24,18 +26,6 @@ namespace muster::query {
 using RowId = uint32_t;
 using UserId = uint32_t;
 constexpr uint32_t no_id = UINT32_MAX;
-
-// What a filter looks at. Views into a Table or an AnswerRow.
-struct RowView {
-  std::string_view device, user, broker, address;
-  wire::Status status = wire::Status::offline;
-  wire::GoneReason why = wire::GoneReason::none;
-  uint8_t protocol = 0;
-  int64_t since_ms = 0;
-  int64_t last_seen_ms = 0;
-  const std::map<std::string, std::string>* attributes = nullptr;  // null: none
-};
-RowView view_of(const wire::AnswerRow& row);
 
 // Through which state of its broker a row is read: the present one, or the one that its watchers
 // have been told (Feed::pump).
@@ -92,8 +82,13 @@ class Table {
   std::string_view device(RowId id) const;
   // Without `user` the view spares a visit to the user's record: no name, no attributes.
   RowView view(RowId id, Read read = Read::present, bool user = true) const;
-  wire::AnswerRow answer_row(RowId id, Read read = Read::present) const;
-  wire::DeviceRow device_row(RowId id) const;
+  wire::AnswerRow answer_row(RowId id, Read read = Read::present) const {
+    return answer_of(view(id, read), facts(id, read));
+  }
+  wire::DeviceRow device_row(RowId id) const;  // as it came, not read through its broker
+  PackedRow pack(RowId id, Read read = Read::present) const {
+    return PackedRow(view(id, read), facts(id, read));
+  }
   size_t bytes(RowId id) const;  // about what the row takes in an answer
 
   // In the order of device names.
@@ -119,7 +114,7 @@ class Table {
  private:
   struct User {
     std::string name;
-    std::unique_ptr<std::map<std::string, std::string>> attributes;
+    std::unique_ptr<const Attributes> attributes;
     RowId first = no_id;
     uint32_t devices = 0;
     bool used = false;
@@ -140,6 +135,7 @@ class Table {
     std::string_view operator()(UserId id) const { return (*users)[id].name; }
   };
 
+  RowFacts facts(RowId id, Read read) const;
   UserId user_for(const std::string& name);
   uint32_t broker_for(Incarnation incarnation, const std::string& name);
   void join_user(RowId id, UserId user);

@@ -100,15 +100,16 @@ size_t Watches::backlog() const {
 // -----------------------------------------------------------------------------
 
 void Watches::on_change(const Change& change, uint64_t place) {
-  const auto offer_all = [&](Index& index, const std::string& name) {
-    const auto list = index.find(name);
+  const auto offer_all = [&](Index& index, std::string_view name) {
+    if (index.empty()) return;
+    const auto list = index.find(std::string(name));
     if (list == index.end()) return;
     for (const auto& watch : list->second) offer(watch, change, place);
   };
-  offer_all(by_device_, change.after.device.device);
-  offer_all(by_user_, change.after.device.user);
-  if (change.before && change.before->device.user != change.after.device.user)
-    offer_all(by_user_, change.before->device.user);
+  offer_all(by_device_, change.after.device());
+  offer_all(by_user_, change.after.user());
+  if (change.before && change.before.user() != change.after.user())
+    offer_all(by_user_, change.before.user());
   for (const auto& watch : general_) offer(watch, change, place);
 }
 
@@ -116,7 +117,7 @@ void Watches::offer(Map::iterator it, const Change& change, uint64_t place) {
   Watch& watch = it->second;
   if (!watch.live) {
     // What lies behind the cursor comes with a page.
-    if (!watch.begun || watch.reset || change.after.device.device > watch.after) return;
+    if (!watch.begun || watch.reset || change.after.device() > watch.after) return;
   }
   if (!wants(watch, change)) return;
   if (watch.pending.size() >= options_.backlog_max) return restart(it);
@@ -127,11 +128,11 @@ void Watches::offer(Map::iterator it, const Change& change, uint64_t place) {
 bool Watches::wants(const Watch& watch, const Change& change) const {
   if (change.number <= watch.skip_until) return false;
   if (change.only_attributes && !watch.filter.reads_attributes()) return false;
-  if (watch.slots && !watch.slots->test(static_cast<size_t>(slot_of(change.after.device.device)))) {
+  if (watch.slots && !watch.slots->test(static_cast<size_t>(slot_of(change.after.device())))) {
     return false;
   }
-  return watch.filter.matches(view_of(change.after)) ||
-         (change.before && watch.filter.matches(view_of(*change.before)));
+  return watch.filter.matches(change.after.view()) ||
+         (change.before && watch.filter.matches(change.before.view()));
 }
 
 void Watches::on_reset(bool only_attributes) {
@@ -319,7 +320,7 @@ void Watches::send_changes(Map::iterator it, int64_t& budget) {
   for (size_t at = 0; at < count; ++at) {
     const Change* change = feed_.ring().at(watch.pending[at]);
     if (!change) return restart(it);  // forgotten while it waited for credit
-    changes.rows.push_back(change->after);
+    changes.rows.push_back(change->after.answer());
     changes.numbers.push_back(change->number);
     budget -= Run::row_visits;
   }

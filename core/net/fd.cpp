@@ -1,6 +1,7 @@
 #include "core/net/fd.hpp"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,25 +19,26 @@ IoResult outcome(ssize_t moved) {
   return {IoStatus::failed, 0};
 }
 
-std::string v6_text(const sockaddr_in6& address) {
-  char text[INET6_ADDRSTRLEN] = {};
-  const in6_addr& ip = address.sin6_addr;
-  const std::string port = std::to_string(ntohs(address.sin6_port));
-  if (IN6_IS_ADDR_V4MAPPED(&ip)) {
-    inet_ntop(AF_INET, &ip.s6_addr[12], text, sizeof text);
-    return std::string(text) + ":" + port;
-  }
-  inet_ntop(AF_INET6, &ip, text, sizeof text);
-  return "[" + std::string(text) + "]:" + port;
+std::string v4_text(const uint8_t* ip, uint16_t port) {
+  return fmt::format("{}.{}.{}.{}:{}", ip[0], ip[1], ip[2], ip[3], port);
 }
 
-std::string text_of(const sockaddr_storage& storage) {
+std::string v6_text(const sockaddr_in6& address) {
+  const in6_addr& ip = address.sin6_addr;
+  const uint16_t port = ntohs(address.sin6_port);
+  if (IN6_IS_ADDR_V4MAPPED(&ip)) return v4_text(&ip.s6_addr[12], port);
+  char text[INET6_ADDRSTRLEN] = {};
+  inet_ntop(AF_INET6, &ip, text, sizeof text);
+  return fmt::format("[{}]:{}", text, port);
+}
+
+}  // namespace
+
+std::string address_text(const sockaddr_storage& storage) {
   if (storage.ss_family == AF_INET) {
     sockaddr_in address{};
     std::memcpy(&address, &storage, sizeof address);
-    char text[INET_ADDRSTRLEN] = {};
-    inet_ntop(AF_INET, &address.sin_addr, text, sizeof text);
-    return std::string(text) + ":" + std::to_string(ntohs(address.sin_port));
+    return v4_text(reinterpret_cast<const uint8_t*>(&address.sin_addr), ntohs(address.sin_port));
   }
   if (storage.ss_family == AF_INET6) {
     sockaddr_in6 address{};
@@ -45,8 +47,6 @@ std::string text_of(const sockaddr_storage& storage) {
   }
   return "unknown";
 }
-
-}  // namespace
 
 void Fd::reset() {
   if (fd_ >= 0) ::close(fd_);
@@ -90,20 +90,12 @@ void shutdown_output(const Fd& socket) {
   ::shutdown(socket.get(), SHUT_WR);
 }
 
-std::string peer_address(const Fd& socket) {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof storage;
-  if (getpeername(socket.get(), reinterpret_cast<sockaddr*>(&storage), &size) != 0)
-    return "unknown";
-  return text_of(storage);
-}
-
 std::string local_address(const Fd& socket) {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
   if (getsockname(socket.get(), reinterpret_cast<sockaddr*>(&storage), &size) != 0)
     return "unknown";
-  return text_of(storage);
+  return address_text(storage);
 }
 
 }  // namespace muster::net

@@ -11,6 +11,8 @@
 
 #include "core/base/bytes.hpp"
 
+struct sockaddr_storage;
+
 namespace muster::net {
 
 class Fd {
@@ -56,7 +58,7 @@ IoResult send(const Fd& socket, std::span<const BytesView> parts);
 void shutdown_output(const Fd& socket);
 
 // "192.0.2.1:50000", "[2001:db8::1]:50000"; "unknown" when the connection is already gone.
-std::string peer_address(const Fd& socket);
+std::string address_text(const sockaddr_storage& address);
 std::string local_address(const Fd& socket);
 
 }  // namespace muster::net

@@ -58,6 +58,7 @@ bool Linger::advance(uint64_t id, Waiting& one) {
 }
 
 void Linger::serve(Instant now) {
+  if (waiting_.empty()) return deadlines_.clear();
   epoll_event events[64];
   int count = 0;
   do {

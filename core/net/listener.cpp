@@ -43,9 +43,9 @@ class Reserve {
   }
 
   // 0 and a socket, or the error.
-  int accept(const Fd& listener, Fd& socket) {
+  int accept(const Fd& listener, Fd& socket, sockaddr_storage& peer) {
     const std::shared_lock shared(mutex_);
-    return accept_now(listener, socket);
+    return accept_now(listener, socket, peer);
   }
 
   // 0: one was turned away; or the error.
@@ -53,15 +53,18 @@ class Reserve {
     const std::lock_guard alone(mutex_);
     spare_.reset();
     Fd socket;
-    const int error = accept_now(listener, socket);
+    sockaddr_storage peer{};
+    const int error = accept_now(listener, socket, peer);
     socket.reset();
     reopen();
     return error;
   }
 
  private:
-  static int accept_now(const Fd& listener, Fd& socket) {
-    socket = Fd(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  static int accept_now(const Fd& listener, Fd& socket, sockaddr_storage& peer) {
+    socklen_t size = sizeof peer;
+    socket = Fd(::accept4(listener.get(), reinterpret_cast<sockaddr*>(&peer), &size,
+                          SOCK_NONBLOCK | SOCK_CLOEXEC));
     return socket ? 0 : errno;
   }
   int reopen() {
@@ -88,7 +91,7 @@ bool is_shortage(int error) {
 
 Accepted not_accepted(int error) {
   if (is_passing(error)) return {};
-  return {Accepted::Kind::stuck, {}, error};
+  return {Accepted::Kind::stuck, {}, {}, error};
 }
 
 uint16_t port_of(const Fd& socket) {
@@ -103,6 +106,7 @@ int bind_first(const addrinfo* list, Listener::Options options, Fd& bound) {
     Fd socket(::socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (socket) {
       enable(socket, SOL_SOCKET, SO_REUSEADDR);
+      enable(socket, IPPROTO_TCP, TCP_NODELAY);  // Linux: whoever is accepted has it too
       if (options.shared_port) enable(socket, SOL_SOCKET, SO_REUSEPORT);
       if (::bind(socket.get(), at->ai_addr, at->ai_addrlen) == 0 &&
           ::listen(socket.get(), options.backlog) == 0) {
@@ -146,10 +150,11 @@ Expected<Listener, std::string> Listener::open(const std::string& address, Optio
 Accepted Listener::accept() {
   if (const int error = reserve().keep(); error != 0) return not_accepted(error);
   Accepted accepted;
-  const int error = reserve().accept(socket_, accepted.socket);
+  sockaddr_storage peer{};
+  const int error = reserve().accept(socket_, accepted.socket, peer);
   if (error == 0) {
     accepted.kind = Accepted::Kind::connection;
-    enable(accepted.socket, IPPROTO_TCP, TCP_NODELAY);
+    accepted.address = address_text(peer);
     return accepted;
   }
   if (!is_shortage(error)) return not_accepted(error);

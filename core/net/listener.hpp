@@ -1,6 +1,6 @@
 #pragma once
 // A TCP port that is listened on. Opened at start; afterwards it belongs to the loop of one shard.
-// Accepted sockets are non-blocking, with TCP_NODELAY.
+// Accepted sockets are non-blocking, with TCP_NODELAY, which they inherit.
 //
 // The process keeps one descriptor in reserve for all its listeners. When there is no other, it is
 // given up for a moment to turn a connection away; a lock keeps the other listeners from taking it.
@@ -22,6 +22,7 @@ struct Accepted {
   };
   Kind kind = Kind::none;
   Fd socket;
+  std::string address = {};  // of the peer
   int error = 0;
 };
 

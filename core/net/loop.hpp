@@ -38,7 +38,8 @@ class Loop {
 
   void add(const Fd& fd, uint32_t index, Interest interest);
   void modify(const Fd& fd, uint32_t index, Interest interest);
-  void remove(const Fd& fd);  // before the descriptor is closed or moves to another thread
+  // Before the descriptor moves to another thread or another epoll; closing it is enough otherwise.
+  void remove(const Fd& fd);
 
   // Waits until something is ready, woken, or `timeout` is over (rounded up to milliseconds; zero
   // looks only, Duration::max() waits for ever). The list is valid until the next poll.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/wire/codec.hpp"
+#include "core/wire/encoded.hpp"
 #include "core/wire/forms.hpp"
 #include "core/wire/frame.hpp"
 #include "core/wire/items.hpp"
@@ -44,6 +45,19 @@ class Sink {
   std::array<char, 256> gathered_;
   size_t count_ = 0;
 };
+
+// A LogEntry that has not been put together.
+template <class Row>
+struct RowEntry {
+  uint64_t number;
+  uint64_t previous;
+  uint16_t slot;
+  const Row& row;
+};
+
+// What is reserved at once.
+constexpr size_t usual_row_bytes = 160;
+constexpr size_t delta_head_bytes = 64;
 
 class Encoder {
  public:
@@ -123,13 +137,30 @@ class Encoder {
   }
   template <class... Ts>
   void put(const std::variant<Ts...>& variant) {
-    std::visit(
-        [this](const auto& value) {
-          using T = std::decay_t<decltype(value)>;
-          type_ = Form<T>::type;
-          Form<T>::visit(*this, value);
-        },
-        variant);
+    std::visit([this](const auto& value) { put_typed(value); }, variant);
+  }
+  // As an alternative of a variant.
+  template <class T>
+  void put_typed(const T& value) {
+    type_ = Form<T>::type;
+    Form<T>::visit(*this, value);
+  }
+  template <class Row>
+  void put(const RowEntry<Row>& entry) {
+    pack_.pack_array(4);
+    put(entry.number);
+    put(entry.previous);
+    put(entry.slot);
+    put_typed(entry.row);
+  }
+  void put_delta(const Delta& delta, const std::vector<BytesView>& entries) {
+    type_ = Form<Delta>::type;
+    Form<Delta>::visit(*this, delta, entries);
+  }
+  // What is encoded already.
+  void put(const std::vector<BytesView>& values) {
+    pack_.pack_array(length(values));
+    for (const BytesView value : values) sink_.out.append(value);
   }
 
  private:
@@ -224,8 +255,29 @@ void encode(const Hello& hello, Bytes& out) {
 }
 
 Bytes encode_row(const LogEntry& entry) {
+  return std::visit(
+      [&](const auto& row) { return encode_row(entry.number, entry.previous, entry.slot, row); },
+      entry.row);
+}
+
+template <class Row>
+Bytes encode_row(uint64_t number, uint64_t previous, uint16_t slot, const Row& row) {
   Bytes out;
-  Encoder(out).put(entry);
+  out.reserve(usual_row_bytes);
+  Encoder(out).put(RowEntry<Row>{number, previous, slot, row});
+  return out;
+}
+template Bytes encode_row(uint64_t, uint64_t, uint16_t, const DeviceRow&);
+template Bytes encode_row(uint64_t, uint64_t, uint16_t, const DeviceErased&);
+template Bytes encode_row(uint64_t, uint64_t, uint16_t, const UserRow&);
+template Bytes encode_row(uint64_t, uint64_t, uint16_t, const BrokerRow&);
+
+Bytes encode_delta(const Delta& delta, const std::vector<BytesView>& entries) {
+  size_t size = delta_head_bytes;
+  for (const BytesView entry : entries) size += entry.size();
+  Bytes out;
+  out.reserve(size);
+  Encoder(out).put_delta(delta, entries);
   return out;
 }
 

@@ -333,8 +333,9 @@ struct Form<SnapshotPage> {
 template <>
 struct Form<Delta> {
   static constexpr uint8_t type = 42;
-  static void visit(auto& v, auto& m) {
-    v(m.request, m.era, m.resumed, m.entries, m.previous, m.at);
+  static void visit(auto& v, auto& m) { visit(v, m, m.entries); }
+  static void visit(auto& v, auto& m, auto& entries) {
+    v(m.request, m.era, m.resumed, entries, m.previous, m.at);
   }
 };
 template <>

@@ -14,6 +14,8 @@ Item::Item(std::shared_ptr<const Message> message) : message_(std::move(message)
   for (const Elsewhere& large : elsewhere_) size_ += large.text.size();
 }
 
+Item::Item(Bytes encoded) : own_(std::move(encoded)), size_(own_.size()) {}
+
 // The encoding is own_ with each large text put in at its place.
 void Item::append_slice(size_t from, size_t count, Bytes& out) const {
   const size_t end = std::min(size_, from + std::min(count, size_));

@@ -22,6 +22,7 @@ struct Elsewhere {  // stands before own[at]
 class Item {
  public:
   explicit Item(std::shared_ptr<const Message> message);
+  explicit Item(Bytes encoded);
 
   size_t size() const { return size_; }
   void append_slice(size_t from, size_t count, Bytes& out) const;  // at most what there is

@@ -15,14 +15,12 @@ void Links::State::enter(Now now) {
     for (auto& [name, peer] : peers) peer.heard_at += slept;
   }
   entered = std::max(entered, now.mono);
-  if (next_heartbeat == Instant::min()) next_heartbeat = now.mono + options.heartbeat;
+  if (next_heartbeat == Instant::min()) next_heartbeat = next_beat(now.mono, options.heartbeat);
 }
 
 void Links::State::tick(Now now) {
   const bool beat = now.mono >= next_heartbeat;
-  if (beat) {
-    next_heartbeat += options.heartbeat * ((now.mono - next_heartbeat) / options.heartbeat + 1);
-  }
+  if (beat) next_heartbeat = next_beat(now.mono, options.heartbeat);
   for (auto& [name, peer] : peers) {
     if (peer.up && now.mono - peer.heard_at >= options.liveness) {
       go_down(name, peer);

@@ -109,6 +109,13 @@ void Links::bulk(const std::string& peer, const Message& message) {
   if (found && found->up) found->boxes[static_cast<size_t>(Channel::bulk)].add(message);
 }
 
+void Links::bulk_encoded(const std::string& peer, Bytes message) {
+  Peer* found = state_->find(peer);
+  if (found && found->up) {
+    found->boxes[static_cast<size_t>(Channel::bulk)].add_encoded(std::move(message));
+  }
+}
+
 void Links::acknowledge(const std::string& peer, Incarnation incarnation, uint64_t number) {
   Peer* found = state_->find(peer);
   if (!found || !found->current || found->current->identity.incarnation != incarnation) return;

@@ -37,6 +37,12 @@ struct LinkOptions {
   size_t window_bytes = 64 << 20;  // unacknowledged bytes that consume credit before it is gone
 };
 
+// Beats fall on multiples of the interval: the roles of one process wake together, and find what
+// the others have just said, instead of one after the other.
+inline Instant next_beat(Instant now, Duration interval) {
+  return Instant((now.time_since_epoch() / interval + 1) * interval);
+}
+
 // The peer said hello and heard ours. fresh: our stream to it starts at 1 (announce everything).
 struct PeerUp {
   NodeInfo peer;
@@ -107,6 +113,7 @@ class Links {
   uint64_t stream(const std::string& peer, const std::shared_ptr<const Message>& message);
   void talk(const std::string& peer, const Message& message);  // lost when the peer is not up
   void bulk(const std::string& peer, const Message& message);  // same, on the bulk socket
+  void bulk_encoded(const std::string& peer, Bytes message);   // see encoded.hpp
   // Durable nodes, when stored. With the incarnation, since it may have been replaced meanwhile.
   void acknowledge(const std::string& peer, Incarnation incarnation, uint64_t number);
 

@@ -21,14 +21,21 @@ void Parcel::append_to(Bytes& frame) const {
   }
 }
 
-std::vector<Parcel> cut(std::shared_ptr<const Message> message) {
-  const auto item = std::make_shared<Item>(std::move(message));
+namespace {
+
+std::vector<Parcel> cut(const std::shared_ptr<Item>& item) {
   MUSTER_CHECK(item->size() <= item_limit);
   std::vector<Parcel> parcels;
   for (size_t at = 0; at < item->size(); at += parcel_limit) {
     parcels.push_back({{}, item, static_cast<uint32_t>(parcels.size())});
   }
   return parcels;
+}
+
+}  // namespace
+
+std::vector<Parcel> cut(std::shared_ptr<const Message> message) {
+  return cut(std::make_shared<Item>(std::move(message)));
 }
 
 Assembly::Result Assembly::add(uint32_t part, bool more, uint64_t size, BytesView piece) {
@@ -54,11 +61,30 @@ void Assembly::clear() {
   take();
 }
 
-void Outbox::add(const Message& message) {
+Bytes& Outbox::open_batch() {
   if (parcels_.empty() || parcels_.back().item || parcels_.back().batch.size() >= parcel_limit) {
     parcels_.emplace_back();
   }
-  Bytes& body = parcels_.back().batch;
+  return parcels_.back().batch;
+}
+
+void Outbox::add_encoded(Bytes message) {
+  if (message.size() > parcel_limit) {
+    for (Parcel& parcel : cut(std::make_shared<Item>(std::move(message)))) {
+      parcels_.push_back(std::move(parcel));
+    }
+    return;
+  }
+  Bytes& body = open_batch();
+  if (body.empty()) {
+    body = std::move(message);
+  } else {
+    body.append(message);
+  }
+}
+
+void Outbox::add(const Message& message) {
+  Bytes& body = open_batch();
   const size_t before = body.size();
   encode(message, body);
   if (body.size() - before <= parcel_limit) return;

@@ -48,10 +48,13 @@ class Assembly {
 class Outbox {
  public:
   void add(const Message& message);
+  void add_encoded(Bytes message);
   std::vector<Parcel> take() { return std::exchange(parcels_, {}); }
   bool empty() const { return parcels_.empty(); }
 
  private:
+  Bytes& open_batch();
+
   std::vector<Parcel> parcels_;
 };
 

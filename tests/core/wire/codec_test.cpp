@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "core/wire/encoded.hpp"
 #include "core/wire/forms.hpp"
 #include "core/wire/items.hpp"
 #include "core/wire/reader.hpp"
@@ -110,6 +111,14 @@ TEST(Codec, RowsComeBack) {
     ASSERT_TRUE(back) << back.error().text;
     EXPECT_EQ(*back, entry);
   }
+}
+
+TEST(Codec, ADeltaOfEncodedEntriesIsTheSameDelta) {
+  const Delta delta{1, 2, true, samples::rows(), 3, 4};
+  std::vector<Bytes> rows;
+  for (const LogEntry& entry : delta.entries) rows.push_back(encode_row(entry));
+  const Delta head{1, 2, true, {}, 3, 4};
+  EXPECT_EQ(encode_delta(head, {rows.begin(), rows.end()}), encoded(delta));
 }
 
 TEST(Codec, ExtremeNumbersComeBack) {

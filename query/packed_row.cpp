@@ -1,0 +1,77 @@
+#include "query/packed_row.hpp"
+
+namespace muster::query {
+
+PackedRow::PackedRow(const RowView& read, const RowFacts& facts) {
+  const bool in_user = read.user.ends_with(read.device);
+  const std::string_view parts[] = {read.user, in_user ? std::string_view() : read.device,
+                                    read.broker, read.address};
+  size_t size = sizeof(Head);
+  for (const std::string_view part : parts) size += part.size();
+  char* const block = static_cast<char*>(::operator new(size));
+  const auto bytes = [](std::string_view text) { return static_cast<uint32_t>(text.size()); };
+  head_.reset(new (block) Head{
+      .facts = facts,
+      .since_ms = read.since_ms,
+      .last_seen_ms = read.last_seen_ms,
+      .attributes =
+          read.attributes ? std::make_unique<const Attributes>(*read.attributes) : nullptr,
+      .user_size = bytes(read.user),
+      .device_size = bytes(read.device),
+      .broker_size = bytes(read.broker),
+      .address_size = bytes(read.address),
+      .protocol = read.protocol,
+      .why = read.why,
+      .status = read.status,
+      .device_in_user = in_user,
+  });
+  char* at = block + sizeof(Head);
+  for (const std::string_view part : parts) {
+    at += part.copy(at, part.size());
+  }
+}
+
+std::string_view PackedRow::device() const {
+  const size_t at = head_->user_size - (head_->device_in_user ? head_->device_size : 0);
+  return {texts() + at, head_->device_size};
+}
+
+const char* PackedRow::behind_names() const {
+  return texts() + head_->user_size + (head_->device_in_user ? 0 : head_->device_size);
+}
+
+RowView PackedRow::view() const {
+  RowView view;
+  view.device = device();
+  view.user = user();
+  view.broker = {behind_names(), head_->broker_size};
+  view.address = {behind_names() + head_->broker_size, head_->address_size};
+  view.status = head_->status;
+  view.why = head_->why;
+  view.protocol = head_->protocol;
+  view.since_ms = head_->since_ms;
+  view.last_seen_ms = head_->last_seen_ms;
+  view.attributes = head_->attributes.get();
+  return view;
+}
+
+bool PackedRow::looks_like(const PackedRow& other) const {
+  if (status() != other.status() || user() != other.user()) return false;
+  if (status() == wire::Status::offline) return true;
+  return head_->facts.broker == other.head_->facts.broker &&
+         head_->facts.serial == other.head_->facts.serial &&
+         view().address == other.view().address && head_->protocol == other.head_->protocol;
+}
+
+bool PackedRow::same_attributes(const PackedRow& other) const {
+  const Attributes* mine = head_->attributes.get();
+  const Attributes* others = other.head_->attributes.get();
+  return mine && others ? *mine == *others : mine == others;
+}
+
+void PackedRow::disconnect() {
+  head_->status = wire::Status::offline;
+  head_->facts.connected = false;
+}
+
+}  // namespace muster::query

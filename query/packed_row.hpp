@@ -1,0 +1,60 @@
+#pragma once
+// A device row as it was read at one moment, in one block of memory: the histories of changes are
+// made of them. A user's name that ends in the device's, as that of an anonymous client does, is
+// kept once for both. Owned by a Change; one thread.
+
+#include <memory>
+#include <new>
+#include <string_view>
+
+#include "core/wire/query.hpp"
+#include "query/row_view.hpp"
+
+namespace muster::query {
+
+class PackedRow {
+ public:
+  PackedRow() = default;  // none
+  PackedRow(const RowView& read, const RowFacts& facts);
+
+  explicit operator bool() const { return head_ != nullptr; }
+  RowView view() const;
+  wire::AnswerRow answer() const { return answer_of(view(), head_->facts); }
+  std::string_view device() const;
+  std::string_view user() const { return {texts(), head_->user_size}; }
+  wire::Status status() const { return head_->status; }
+  // What a watcher can tell apart. The times and reasons of a row that stays offline are no news.
+  bool looks_like(const PackedRow& other) const;
+  bool same_attributes(const PackedRow& other) const;
+  // As it reads once the device is forgotten.
+  void disconnect();
+
+ private:
+  struct Head {  // behind it: user, device unless the user's name ends in it, broker, address
+    RowFacts facts;
+    int64_t since_ms;
+    int64_t last_seen_ms;
+    std::unique_ptr<const Attributes> attributes;
+    uint32_t user_size;
+    uint32_t device_size;
+    uint32_t broker_size;
+    uint32_t address_size;
+    uint8_t protocol;
+    wire::GoneReason why;
+    wire::Status status;
+    bool device_in_user;
+  };
+  struct Free {
+    void operator()(Head* head) const {
+      head->~Head();
+      ::operator delete(head);
+    }
+  };
+
+  const char* texts() const { return reinterpret_cast<const char*>(head_.get() + 1); }
+  const char* behind_names() const;
+
+  std::unique_ptr<Head, Free> head_;
+};
+
+}  // namespace muster::query
