@@ -21,7 +21,7 @@
 #include "broker/virtual_topics.hpp"
 #include "broker/withheld.hpp"
 #include "core/mqtt/codec.hpp"
-#include "core/mqtt/flat_index.hpp"
+#include "core/base/flat_index.hpp"
 
 namespace muster::broker {
 
@@ -112,7 +112,7 @@ struct Shard::State {
 
   std::vector<std::unique_ptr<Client>> clients;  // by index
   std::vector<uint32_t> unused;                  // free indexes
-  mqtt::FlatIndex by_id;                         // client identifier -> index
+  FlatIndex by_id;                         // client identifier -> index
   uint64_t next_serial = 1;
 
   Interests interests;
@@ -155,7 +155,7 @@ struct Shard::State {
   Client& at(uint32_t index) { return *clients[index]; }
   const Client& at(uint32_t index) const { return *clients[index]; }
   Client* find(uint32_t index, uint32_t generation);
-  static constexpr uint32_t nobody = mqtt::FlatIndex::none;
+  static constexpr uint32_t nobody = FlatIndex::none;
   uint32_t holder_of(BytesView client_id) const;
   void hold_id(uint32_t index);
   void let_go_id(uint32_t index);

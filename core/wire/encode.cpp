@@ -160,7 +160,7 @@ class Encoder {
   // What is encoded already.
   void put(const std::vector<BytesView>& values) {
     pack_.pack_array(length(values));
-    for (const BytesView value : values) sink_.out.append(value);
+    for (const BytesView value : values) sink_.write(value.data(), value.size());
   }
 
  private:
