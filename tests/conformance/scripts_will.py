@@ -182,8 +182,7 @@ def a_will_goes_where_a_publish_may(t):
         client.send(p.connect(t.version, t.client_id("mortal"), will=p.Will(topic, "gone")))
         client.expect(p.connack(t.version, False, 0x87 if t.version == 5 else 5))
         client.expect_close()
-    user = t.client_id("user")
-    heir = t.connect("heir", user=user)
-    heir.subscribe(("$user/me/inbox", 0))
-    t.connect("mortal", user=user, will=p.Will("$user/me/inbox", "gone")).drop()
-    heir.take(f"$user/{user}/inbox", "gone")
+    heir, inbox = t.connect("heir"), f"$user/{t.client_id('mortal')}/inbox"
+    heir.subscribe((inbox, 0))
+    t.connect("mortal", will=p.Will("$user/me/inbox", "gone")).drop()
+    heir.take(inbox, "gone")
