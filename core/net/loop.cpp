@@ -55,7 +55,16 @@ void Loop::remove(const Fd& fd) {
 
 std::span<const Ready> Loop::poll(Duration timeout) {
   const int wait = wait_ms(timeout);
-  int count = epoll_wait(epoll_.get(), buffers_->events, ready_limit, wait);
+  return collect(epoll_wait(epoll_.get(), buffers_->events, ready_limit, wait));
+}
+
+std::span<const Ready> Loop::poll_exactly(std::chrono::nanoseconds timeout) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(timeout);
+  const timespec wait{whole.count(), (timeout - whole).count()};
+  return collect(epoll_pwait2(epoll_.get(), buffers_->events, ready_limit, &wait, nullptr));
+}
+
+std::span<const Ready> Loop::collect(int count) {
   if (count < 0) {
     MUSTER_CHECK(errno == EINTR);
     count = 0;
