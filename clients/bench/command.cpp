@@ -28,7 +28,7 @@ const std::map<std::string, Scenario> scenarios = {
     {"pairs", bench::run_flow},      {"wildcards", bench::run_flow},
     {"latency", bench::run_flow},    {"connect", bench::run_connect},
     {"idle", bench::run_idle},       {"retained", bench::run_retained},
-    {"offline", bench::run_offline},
+    {"offline", bench::run_offline}, {"presence", bench::run_presence},
 };
 
 mqtt::Version version_of(const std::string& text) {
