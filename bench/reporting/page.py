@@ -32,7 +32,8 @@ def costs(results, brokers):
             for row in ROWS for figure, what in row.figures]
     speeds = [[row.name, *(results.cell((row.name, name), "per_s") for name in brokers)]
               for row in ROWS if row.timed and "latency" not in row.name]
-    return (f"### What it costs the broker\n\n{table(['', *brokers], rows)}\n\n{faults(results)}\n\n"
+    costs_table = table(["", *brokers], rows)
+    return (f"### What it costs the broker\n\n{costs_table}\n\n{faults(results)}\n\n"
             f"### Messages, or connections, a second\n\n"
             "Generator and broker share the machine: a fast broker is limited by the generator.\n\n"
             f"{table(['', *brokers], speeds)}\n")
@@ -76,8 +77,8 @@ def presence(results, recovered, devices):
                          *(number(value / 1000) if value is not None else "-" for value in values)])
     asked = [[what, results.cell("presence", name + "_per_s"),
               results.cell("presence", name + "_cpu_us")] for name, what in QUESTIONS]
-    text = ("### Presence\n\n" + table(["a change is visible, ms", "median", "p99", "slowest"], rows)
-            + "\n\n" + table(["question", "a second", "CPU us of all roles, each"], asked) + "\n")
+    heading = ["a change is visible, ms", "median", "p99", "slowest"]
+    text = ("### Presence\n\n" + table(heading, rows) + "\n\n" + table(["question", "a second", "CPU us of all roles, each"], asked) + "\n")
     if recovered:
         gone, back = ([f"{number(statistics.median(times))} ({number(min(times))} - "
                        f"{number(max(times))})"] for times in recovered)

@@ -47,7 +47,8 @@ def short(value):
 
 
 def text(x, y, words, anchor="middle", more=""):
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {more}>{html.escape(words)}</text>'
+    return (f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {more}>'
+            f'{html.escape(words)}</text>')
 
 
 def grid(x_axis, y_axis, x_values):
@@ -81,7 +82,8 @@ def legend(series):
     for i, (name, _, colour, dashed) in enumerate(series):
         x, y = LEFT + (i % 3) * width, HEIGHT - 26 + (i // 3) * 15
         dash = ' stroke-dasharray="5 4"' if dashed else ""
-        parts.append(f'<path d="M{x:.1f} {y - 4:.1f}h18" stroke="{colour}" stroke-width="2"{dash}/>')
+        parts.append(f'<path d="M{x:.1f} {y - 4:.1f}h18" stroke="{colour}" stroke-width="2"'
+                     f'{dash}/>')
         parts.append(text(x + 23, y, name, "start"))
     return parts
 

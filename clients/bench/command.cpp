@@ -113,6 +113,8 @@ void declare_bench(CLI::App& parser, int& status) {
   add_pace_options(command, options);
   command.add_option("-q,--qos", options.qos, "Quality of service")->check(CLI::Range(0, 2));
   command.add_flag("-c,--persistent", options.persistent, "Subscribers keep their sessions");
+  command.add_option("--ask-port", options.ask_port,
+                     "presence: port of the broker at which is asked; the same one otherwise");
   command.add_flag("--hold", options.hold, "idle: until standard input ends");
   command.add_option("--broker-pid", options.broker_pids,
                      "The broker's process: its CPU time and memory are told; may be repeated");

@@ -21,6 +21,7 @@ Crowd::Crowd(const Target& target) : target_(target), buffer_(read_size) {}
 uint32_t Crowd::add(const std::string& name, bool clean) {
   Client client;
   client.id = target_.id_prefix + name;
+  client.port = target_.address.port;
   client.clean = clean;
   clients_.push_back(std::move(client));
   return static_cast<uint32_t>(clients_.size() - 1);
@@ -45,7 +46,7 @@ Bytes Crowd::connect_packet(const Client& client) const {
 
 void Crowd::open(uint32_t index) {
   Client& client = clients_[index];
-  auto socket = net::dial(target_.address, dialled_++);
+  auto socket = net::dial({target_.address.host, client.port}, dialled_++);
   if (!socket) throw Failure("cannot connect to " + socket.error());
   client.socket = std::move(socket).value();
   client.opened_at = now();

@@ -30,6 +30,7 @@ class Crowd {
 
   uint32_t add(const std::string& name, bool clean);  // the id is the run's prefix and this
   void rename(uint32_t client, const std::string& name);
+  void set_port(uint32_t client, uint16_t port) { clients_[client].port = port; }
   size_t size() const { return clients_.size(); }
 
   void open(uint32_t client);   // CONNECT goes out as soon as there is a connection
@@ -55,6 +56,7 @@ class Crowd {
  private:
   struct Client {
     std::string id;
+    uint16_t port = 0;
     net::Fd socket;
     Bytes begun;   // the first bytes of a packet whose rest has not come
     Bytes unsent;  // what the socket did not take

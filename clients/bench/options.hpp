@@ -37,7 +37,8 @@ struct Options {
   uint32_t inflight = 0;  // unacknowledged at QoS 1 and 2
   uint32_t batch = 0;     // fewest messages in a write
   bool persistent = false;
-  bool hold = false;  // idle: until standard input ends
+  uint16_t ask_port = 0;  // presence: where is asked and watched; 0: at the same broker
+  bool hold = false;      // idle: until standard input ends
   bool json = false;
   std::vector<int> broker_pids;
 

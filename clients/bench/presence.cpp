@@ -89,6 +89,10 @@ void Presence::gather_clients() {
   for (uint32_t i = 0; i < devices_; ++i) crowd_.add(fmt::format("d{}", i), true);
   asker_ = crowd_.add("asker", true);
   watcher_ = crowd_.add("watcher", true);
+  if (options_.ask_port != 0) {
+    crowd_.set_port(asker_, options_.ask_port);
+    crowd_.set_port(watcher_, options_.ask_port);
+  }
   const auto filters_of = [this](uint32_t client) {
     return client == watcher_ ? std::vector<std::string>{"$user/+/presence"}
                               : std::vector<std::string>{};
