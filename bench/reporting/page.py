@@ -78,7 +78,8 @@ def presence(results, recovered, devices):
     asked = [[what, results.cell("presence", name + "_per_s"),
               results.cell("presence", name + "_cpu_us")] for name, what in QUESTIONS]
     heading = ["a change is visible, ms", "median", "p99", "slowest"]
-    text = ("### Presence\n\n" + table(heading, rows) + "\n\n" + table(["question", "a second", "CPU us of all roles, each"], asked) + "\n")
+    asked_heading = ["question", "a second", "CPU us of all roles, each"]
+    text = f"### Presence\n\n{table(heading, rows)}\n\n{table(asked_heading, asked)}\n"
     if recovered:
         gone, back = ([f"{number(statistics.median(times))} ({number(min(times))} - "
                        f"{number(max(times))})"] for times in recovered)
