@@ -27,7 +27,7 @@ void Histogram::add(Nanos value) {
 }
 
 Nanos Histogram::percentile(double share) const {
-  if (count_ == 0) return {};
+  if (share >= 1) return largest_;
   const auto wanted = static_cast<uint64_t>(std::ceil(share * static_cast<double>(count_)));
   uint64_t seen = 0;
   for (size_t bucket = 0; bucket < buckets; ++bucket) {

@@ -15,7 +15,8 @@ class Histogram {
   void add(Nanos value);
   uint64_t count() const { return count_; }
   Nanos largest() const { return largest_; }
-  // The least value that `share` (0 to 1) of all do not exceed, by the middle of its bucket.
+  // The least value that `share` (0 to 1) of all do not exceed: the middle of its bucket, but of 1
+  // exactly the largest.
   Nanos percentile(double share) const;
 
  private:
