@@ -45,6 +45,12 @@ class Results:
         return [(key, fault, sum(self.values(key, fault)))
                 for key in self.rounds for fault in FAULTS if sum(self.values(key, fault))]
 
+    def others(self):
+        """How many cores other work used, in the median run; nothing if that was not told."""
+        cores = [one["other_cores"] for each in self.rounds.values() for one in each
+                 if "other_cores" in one]
+        return statistics.median(cores) if cores else None
+
     def cell(self, key, figure):
         """`median (least - most)`, as text for a table."""
         values = self.values(key, figure)

@@ -23,6 +23,8 @@ def faults(results):
              for key, fault, count in results.faults()]
     lines = ["Nothing was lost, doubled, reordered or corrupted." if not words
              else "Not as it should be: " + "; ".join(words) + "."]
+    if results.others() is not None:
+        lines.append(f"Other work used {number(results.others())} cores meanwhile.")
     lines += [f"Left out: {', '.join(map(str, key))} ({why})." for key, why in results.failures]
     return "\n".join(lines)
 

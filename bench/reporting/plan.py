@@ -71,7 +71,8 @@ PLOTS = (
 BALLAST = (
     ("1,000,000 idle subscriptions",
      "idle --connections 100 --filters 10000 --seconds 0.1 --hold"),
-    ("1,000,000 retained topics", "retained --messages 1000000 --rounds 0 --payload 16"),
+    ("1,000,000 retained topics",
+     "retained --messages 1000000 --rounds 0 --payload 16 --publishers 4 --inflight 1000"),
     ("100,000 sessions that are away", "connect --messages 100000 --persistent --filters 1"),
 )
 GROWTH_ROWS = tuple(row for row in ROWS if row.arguments in (

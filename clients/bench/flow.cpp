@@ -14,9 +14,10 @@
 namespace muster::clients::bench {
 namespace {
 
-constexpr Nanos stalled_after = std::chrono::seconds(1);
+// On a busy machine a broker may get no CPU for a second: that is not yet a loss.
+constexpr Nanos stalled_after = std::chrono::seconds(3);
 constexpr uint64_t stalls_at_most = 5;
-constexpr Nanos drain_patience = std::chrono::seconds(2);  // without anything that arrives
+constexpr Nanos drain_patience = std::chrono::seconds(5);  // without anything that arrives
 constexpr Nanos drain_at_most = std::chrono::seconds(20);
 
 class Flow {

@@ -22,7 +22,7 @@ struct Counts {
   uint64_t corrupt = 0;
   uint64_t marked_dup = 0;
   uint64_t closed = 0;  // connections, by the broker
-  uint64_t stalls = 0;  // nothing moved for a second
+  uint64_t stalls = 0;  // nothing moved for some seconds
 };
 
 class Traffic : public Listener {
