@@ -3,6 +3,7 @@
 #include <string>
 
 #include "app/command.hpp"
+#include "app/file_limit.hpp"
 #include "clients/command.hpp"
 
 namespace {
@@ -19,6 +20,7 @@ constexpr Command commands[] = {
     {muster::clients::declare_sub},
     {muster::clients::declare_who},
     {muster::clients::declare_watch},
+    {muster::clients::declare_bench},
 };
 
 int run(int argc, char** argv) {
@@ -26,6 +28,7 @@ int run(int argc, char** argv) {
   parser.set_version_flag("--version", std::string{"muster "} + MUSTER_VERSION);
   parser.require_subcommand(1);
 
+  raise_file_limit();  // `up` serves many, `bench` plays many
   int status = exit_done;
   for (const Command& command : commands) command.declare(parser, status);
   try {

@@ -8,7 +8,6 @@
 #include "app/command.hpp"
 #include "app/config_fields.hpp"
 #include "app/data_folder.hpp"
-#include "app/file_limit.hpp"
 #include "app/log_sink.hpp"
 #include "app/roles.hpp"
 #include "app/signals.hpp"
@@ -109,7 +108,6 @@ int serve(const ServeRequest& request) {
   }
   install_log_sink(config->log.level);
   Signals signals;
-  raise_file_limit();
 
   std::optional<DataFolder> folder;
   if (keeps_data(request.roles)) {

@@ -45,12 +45,6 @@ void read_url(Flags& flags) {
   if (colon != std::string::npos) flags.port = std::stoi(rest.substr(colon + 1));
 }
 
-Flags complete(Flags flags) {
-  read_url(flags);
-  flags.id = client_id(flags);
-  return flags;
-}
-
 std::string address(const Flags& flags) {
   return "tcp://" + flags.host + ":" + std::to_string(flags.port);
 }
@@ -65,6 +59,12 @@ std::string explain(const mqtt::exception& error) {
 }
 
 }  // namespace
+
+Flags complete(Flags flags) {
+  read_url(flags);
+  flags.id = client_id(flags);
+  return flags;
+}
 
 struct Connection::State {
   explicit State(Flags given)

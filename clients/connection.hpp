@@ -43,6 +43,9 @@ struct Flags {
   std::vector<std::vector<std::string>> properties;  // -D command name value [value]
 };
 
+// With what the URL says, and a client id.
+Flags complete(Flags flags);
+
 void add_connection_flags(CLI::App& command, Flags& flags);
 void add_session_flags(CLI::App& command, Flags& flags);  // -c -x --will-* -D
 

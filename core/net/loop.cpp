@@ -54,9 +54,18 @@ void Loop::remove(const Fd& fd) {
 }
 
 std::span<const Ready> Loop::poll(Duration timeout) {
-  const bool asleep = waker_.fall_asleep();
-  const int wait = asleep ? wait_ms(timeout) : 0;
-  int count = epoll_wait(epoll_.get(), buffers_->events, ready_limit, wait);
+  const int wait = waker_.fall_asleep() ? wait_ms(timeout) : 0;
+  return collect(epoll_wait(epoll_.get(), buffers_->events, ready_limit, wait));
+}
+
+std::span<const Ready> Loop::poll_exactly(std::chrono::nanoseconds timeout) {
+  if (!waker_.fall_asleep()) timeout = {};
+  const auto whole = std::chrono::floor<std::chrono::seconds>(timeout);
+  const timespec wait{whole.count(), (timeout - whole).count()};
+  return collect(epoll_pwait2(epoll_.get(), buffers_->events, ready_limit, &wait, nullptr));
+}
+
+std::span<const Ready> Loop::collect(int count) {
   waker_.awake();
   if (count < 0) {
     MUSTER_CHECK(errno == EINTR);

@@ -44,10 +44,14 @@ class Loop {
   // Waits until something is ready, woken, or `timeout` is over (rounded up to milliseconds; zero
   // looks only, Duration::max() waits for ever). The list is valid until the next poll.
   std::span<const Ready> poll(Duration timeout);
+  // The same, but not rounded: for whoever sends at a rate.
+  std::span<const Ready> poll_exactly(std::chrono::nanoseconds timeout);
   Waker& waker() { return waker_; }
 
  private:
   struct Buffers;
+
+  std::span<const Ready> collect(int count);
 
   Fd epoll_;
   Waker waker_;
