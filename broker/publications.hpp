@@ -31,8 +31,8 @@ struct PublicationView {
   // shard -> Node, QoS > 0: answered by Taken, once per bit of `peers`. shard -> shard, retained:
   // RetainedOwn letters that the topic's shard got before.
   uint64_t token = 0;
-  uint64_t peers = 0;                  // shard -> Node: which nodes get it
-  const Slice* large = nullptr;        // `payload`, if that is large
+  uint64_t peers = 0;            // shard -> Node: which nodes get it
+  const Slice* large = nullptr;  // `payload`, if that is large
   // shard -> Node: QoS 2 of a persistent publisher, else 0 (wire::Publish).
   uint16_t packet_id = 0;
   Term term = Term::none;

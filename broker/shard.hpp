@@ -52,7 +52,7 @@ class Shard {
   uint32_t adopt(Now now, Move moved);  // arrived from a neighbour; its `client` is ignored
   void receive(Now now, uint32_t client, BytesView bytes);
   void closed(Now now, uint32_t client);  // by the peer or by an error
-  void open(Now now, Parcel&& parcel);  // its letters are taken
+  void open(Now now, Parcel&& parcel);    // its letters are taken
   void tick(Now now);
   Instant next_wake() const;
 

@@ -20,8 +20,8 @@
 #include "broker/topic_cache.hpp"
 #include "broker/virtual_topics.hpp"
 #include "broker/withheld.hpp"
-#include "core/mqtt/codec.hpp"
 #include "core/base/flat_index.hpp"
+#include "core/mqtt/codec.hpp"
 
 namespace muster::broker {
 
@@ -112,7 +112,7 @@ struct Shard::State {
 
   std::vector<std::unique_ptr<Client>> clients;  // by index
   std::vector<uint32_t> unused;                  // free indexes
-  FlatIndex by_id;                         // client identifier -> index
+  FlatIndex by_id;                               // client identifier -> index
   uint64_t next_serial = 1;
 
   Interests interests;
@@ -288,8 +288,7 @@ struct Shard::State {
   // acknowledge (shard_acknowledge.cpp): PUBACK, PUBREC and PUBCOMP out, PUBACK in
   void acknowledge(uint32_t index, const mqtt::PublishView& packet, mqtt::Reason reason,
                    uint32_t targets);
-  void write_answer(uint32_t index, mqtt::PacketType type, uint16_t packet_id,
-                    mqtt::Reason reason);
+  void write_answer(uint32_t index, mqtt::PacketType type, uint16_t packet_id, mqtt::Reason reason);
   void answer(uint32_t index, mqtt::PacketType type, uint16_t packet_id, mqtt::Reason reason,
               uint32_t targets);
   bool may_answer(uint32_t index, const AckQueue::Item& item);

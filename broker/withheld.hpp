@@ -49,8 +49,7 @@ class WithheldTable {
     return static_cast<uint32_t>(token * 0x9E3779B97F4A7C15u >> 32);
   }
   uint32_t place_of(uint64_t token) const {
-    return index_.find(hash(token),
-                       [&](uint32_t place) { return places_[place].token == token; });
+    return index_.find(hash(token), [&](uint32_t place) { return places_[place].token == token; });
   }
 
   std::vector<Withheld> places_;

@@ -44,8 +44,8 @@ struct Entry {
 struct Inbox {
   std::deque<Entry> entries;  // by number, mostly without gaps
   std::deque<Entry>::iterator at_or_after(uint64_t number);
-  uint64_t next = 1;          // number of the next entry; never used twice in a session
-  size_t count = 0;           // without those that are gone
+  uint64_t next = 1;  // number of the next entry; never used twice in a session
+  size_t count = 0;   // without those that are gone
   uint64_t bytes = 0;
   uint64_t refused = 0;  // full
   Bytes entry_key;       // keys::entry() of the number that was wanted last

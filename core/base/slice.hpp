@@ -24,8 +24,9 @@ class Slice {
     *this = Slice(buffer, *buffer);
   }
   template <class Text>
-    requires(std::convertible_to<const Text&, BytesView> && !std::same_as<Text, Slice>)
-  Slice(const Text& text) : Slice(copy(BytesView(text))) {}
+  requires(std::convertible_to<const Text&, BytesView> && !std::same_as<Text, Slice>)
+      Slice(const Text& text)
+      : Slice(copy(BytesView(text))) {}
   // `part` lies in what `owner` owns.
   template <class Owner>
   Slice(const std::shared_ptr<Owner>& owner, BytesView part) : size_(part.size()) {
@@ -46,8 +47,8 @@ class Slice {
 
   bool operator==(const Slice& other) const { return view() == other.view(); }
   template <class Text>
-    requires(std::convertible_to<const Text&, BytesView> && !std::same_as<Text, Slice>)
-  bool operator==(const Text& other) const {
+  requires(std::convertible_to<const Text&, BytesView> && !std::same_as<Text, Slice>) bool
+  operator==(const Text& other) const {
     return view() == BytesView(other);
   }
 

@@ -15,8 +15,7 @@ bool encode_publish_head(Version version, BytesView topic, size_t payload_size,
   if (properties.size() > varint_maximum) return false;  // with what was added to them
   const auto property_size = static_cast<uint32_t>(properties.size());
   const size_t remaining = 2 + topic.size() + (identified ? 2 : 0) +
-                           (v5 ? varint_size(property_size) + properties.size() : 0) +
-                           payload_size;
+                           (v5 ? varint_size(property_size) + properties.size() : 0) + payload_size;
   if (remaining > varint_maximum) return false;
 
   char head[7];  // first byte, Remaining Length, size of the topic

@@ -5,10 +5,8 @@
 namespace muster::store {
 
 void MemoryStore::apply(State& state, const Batch& batch) {
-  for (const Put& put : batch.puts)
-    state.insert_or_assign(Bytes(put.key), Bytes(put.value));
-  for (const Slice& key : batch.deletes)
-    state.erase(Bytes(key));
+  for (const Put& put : batch.puts) state.insert_or_assign(Bytes(put.key), Bytes(put.value));
+  for (const Slice& key : batch.deletes) state.erase(Bytes(key));
 }
 
 Expected<std::optional<Bytes>, Error> MemoryStore::get(BytesView key) {
@@ -34,8 +32,7 @@ Expected<Done, Error> MemoryStore::commit(const Batch& batch, bool sync) {
   if (!track_syncs_) return Done{};
   unsynced_.push_back(batch);
   if (sync) {
-    for (const Batch& waiting : unsynced_)
-      apply(synced_, waiting);
+    for (const Batch& waiting : unsynced_) apply(synced_, waiting);
     unsynced_.clear();
   }
   return Done{};
@@ -45,8 +42,7 @@ void MemoryStore::crash_power(size_t survivors) {
   MUSTER_CHECK(track_syncs_);
   failing_ = 0;
   unsynced_.resize(std::min(survivors, unsynced_.size()));
-  for (const Batch& waiting : unsynced_)
-    apply(synced_, waiting);
+  for (const Batch& waiting : unsynced_) apply(synced_, waiting);
   unsynced_.clear();
   written_ = synced_;
 }

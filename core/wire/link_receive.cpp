@@ -106,8 +106,7 @@ void Links::State::open_items(InFrame frame, Peer& peer, size_t offset) {
   }
 }
 
-void Links::State::open_stream(InFrame frame, Peer& peer, const Envelope& envelope,
-                               size_t offset) {
+void Links::State::open_stream(InFrame frame, Peer& peer, const Envelope& envelope, size_t offset) {
   if (envelope.first == 0) return complain(frame.from, "stream", "no number");
   const auto verdict = peer.in.judge(envelope.first, envelope.last, frame.bytes.size());
   if (verdict != StreamIn::Verdict::news) return;

@@ -49,27 +49,57 @@ class Parser {
   bool long_head(uint8_t byte) {
     uint64_t number = 0;
     switch (byte) {
-      case 0xc0: return add(Kind::nil, 0);
-      case 0xc2: return add(Kind::boolean, 0);
-      case 0xc3: return add(Kind::boolean, 1);
-      case 0xc4: case 0xd9: return big_endian(1, number) && text(number);
-      case 0xc5: case 0xda: return big_endian(2, number) && text(number);
-      case 0xc6: case 0xdb: return big_endian(4, number) && text(number);
-      case 0xc7: return big_endian(1, number) && other(number + 1);
-      case 0xc8: return big_endian(2, number) && other(number + 1);
-      case 0xc9: return big_endian(4, number) && other(number + 1);
-      case 0xca: return other(4);
-      case 0xcb: return other(8);
-      case 0xcc: case 0xcd: case 0xce: case 0xcf:
+      case 0xc0:
+        return add(Kind::nil, 0);
+      case 0xc2:
+        return add(Kind::boolean, 0);
+      case 0xc3:
+        return add(Kind::boolean, 1);
+      case 0xc4:
+      case 0xd9:
+        return big_endian(1, number) && text(number);
+      case 0xc5:
+      case 0xda:
+        return big_endian(2, number) && text(number);
+      case 0xc6:
+      case 0xdb:
+        return big_endian(4, number) && text(number);
+      case 0xc7:
+        return big_endian(1, number) && other(number + 1);
+      case 0xc8:
+        return big_endian(2, number) && other(number + 1);
+      case 0xc9:
+        return big_endian(4, number) && other(number + 1);
+      case 0xca:
+        return other(4);
+      case 0xcb:
+        return other(8);
+      case 0xcc:
+      case 0xcd:
+      case 0xce:
+      case 0xcf:
         return big_endian(size_t{1} << (byte - 0xcc), number) && add(Kind::positive, number);
-      case 0xd0: case 0xd1: case 0xd2: case 0xd3: return negative(size_t{1} << (byte - 0xd0));
-      case 0xd4: case 0xd5: case 0xd6: case 0xd7: case 0xd8:
+      case 0xd0:
+      case 0xd1:
+      case 0xd2:
+      case 0xd3:
+        return negative(size_t{1} << (byte - 0xd0));
+      case 0xd4:
+      case 0xd5:
+      case 0xd6:
+      case 0xd7:
+      case 0xd8:
         return other((uint64_t{1} << (byte - 0xd4)) + 1);
-      case 0xdc: return big_endian(2, number) && start(Kind::array, number);
-      case 0xdd: return big_endian(4, number) && start(Kind::array, number);
-      case 0xde: return big_endian(2, number) && start(Kind::map, number);
-      case 0xdf: return big_endian(4, number) && start(Kind::map, number);
-      default: return false;
+      case 0xdc:
+        return big_endian(2, number) && start(Kind::array, number);
+      case 0xdd:
+        return big_endian(4, number) && start(Kind::array, number);
+      case 0xde:
+        return big_endian(2, number) && start(Kind::map, number);
+      case 0xdf:
+        return big_endian(4, number) && start(Kind::map, number);
+      default:
+        return false;
     }
   }
 
@@ -82,8 +112,8 @@ class Parser {
     uint64_t number = 0;
     if (!big_endian(size, number)) return false;
     const size_t unused = 64 - 8 * size;
-    return add(Kind::negative, static_cast<uint64_t>(static_cast<int64_t>(number << unused) >>
-                                                     unused));
+    return add(Kind::negative,
+               static_cast<uint64_t>(static_cast<int64_t>(number << unused) >> unused));
   }
   bool add(Kind kind, uint64_t number) {
     tokens_.push_back({kind, 0, {number}});

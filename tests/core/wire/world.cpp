@@ -86,8 +86,10 @@ void World::say(const std::string& name, const std::string& to) {
       publish.publication.topic =
           fmt::format("{} {} {} {}", raw(mind.info.incarnation), to, sending.generation, item);
       const uint64_t kind = net_.random(200);
-      publish.publication.payload =
-          std::string(kind == 0 ? 1'000'000 : kind < 10 ? 50'000 : kind, '\0');
+      publish.publication.payload = std::string(kind == 0   ? 1'000'000
+                                                : kind < 10 ? 50'000
+                                                            : kind,
+                                                '\0');
       const uint64_t number = links.stream(to, publish);
       if (!sending.numbers.empty() && number <= sending.numbers.rbegin()->first) {
         fault(fmt::format("{}: number {} after {}", name, number, sending.numbers.rbegin()->first));

@@ -73,8 +73,7 @@ void World::on(const std::string& name, const Received& event) {
   char to[8] = {};
   const auto* publish = std::get_if<Publish>(&event.message);
   const std::string topic(publish ? publish->publication.topic.view() : "");
-  if (std::sscanf(topic.c_str(), "%llu %7s %llu %llu", &incarnation, to, &generation, &item) !=
-      4) {
+  if (std::sscanf(topic.c_str(), "%llu %7s %llu %llu", &incarnation, to, &generation, &item) != 4) {
     return fault(name + ": a foreign message");
   }
   if (to != name) fault(name + ": received what was for " + std::string(to));
