@@ -67,8 +67,9 @@ void Gateway::run() {
   mind_->start(now);
   carry_out(now);
   while (!over(now)) {
-    link_->wait(timeout(now), waker_.fd());
-    waker_.drain();
+    const Duration wait = waker_.fall_asleep() ? timeout(now) : Duration::zero();
+    if (link_->wait(wait, waker_.fd())) waker_.drain();
+    waker_.awake();
     now = net::now();
     turn(now);
   }

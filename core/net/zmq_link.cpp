@@ -100,7 +100,7 @@ void ZmqLink::rebuild_poll_list() {
 
 // zmq_poll and not epoll on ZMQ_FD: that descriptor is edge-triggered and speaks of commands, not
 // of messages, so every sleep would have to be preceded by a look at ZMQ_EVENTS. This is that look.
-void ZmqLink::wait(Duration timeout, const Fd& also) {
+bool ZmqLink::wait(Duration timeout, const Fd& also) {
   if (stale_) rebuild_poll_list();
   poll_->items[0].fd = also.get();
   const int count = static_cast<int>(poll_->items.size());
@@ -110,6 +110,7 @@ void ZmqLink::wait(Duration timeout, const Fd& also) {
       item.revents = 0;
     }
   }
+  return poll_->items[0].revents != 0;
 }
 
 void ZmqLink::receive(std::vector<LinkFrame>& frames, Instant now) {

@@ -77,8 +77,8 @@ class ZmqLink {
   void dial(const std::string& peer, const std::string& talk, const std::string& bulk, Instant now);
   bool send(const std::string& peer, LinkChannel channel, Bytes bytes);  // false: dropped
 
-  // Sleeps until a frame waits, `also` is readable, or the timeout is over.
-  void wait(Duration timeout, const Fd& also);
+  // Sleeps until a frame waits, `also` is readable, or the timeout is over. Whether `also` is.
+  bool wait(Duration timeout, const Fd& also);
   // Appends what wait() found, talk before bulk, within the limits of a turn.
   void receive(std::vector<LinkFrame>& frames, Instant now);
   void tick(Instant now);
