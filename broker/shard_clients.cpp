@@ -58,7 +58,7 @@ uint32_t Shard::State::holder_of(BytesView client_id) const {
 
 void Shard::State::hold_id(uint32_t index) {
   const std::string& client_id = at(index).client_id;
-  MUSTER_CHECK(holder_of(client_id) == nobody);
+  MUSTER_CHECK(holder_of(client_id) == no_client);
   by_id.insert(hash_of(client_id), index);
 }
 
@@ -70,7 +70,7 @@ void Shard::State::let_go_id(uint32_t index) {
 // The live holder of a persistent session under this term.
 Client* Shard::State::find_session(const std::string& client_id, Term term, uint32_t& index) {
   index = holder_of(client_id);
-  if (index == nobody) return nullptr;
+  if (index == no_client) return nullptr;
   Client& client = at(index);
   if (client.phase != Phase::live || !client.persistent || client.term != term) return nullptr;
   return &client;

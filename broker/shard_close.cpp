@@ -89,7 +89,7 @@ void Shard::State::take_over(uint32_t index) {
 // The same, but the second one is at another broker.
 void Shard::State::evict(const wire::Evict& order) {
   const uint32_t known = holder_of(order.client_id);
-  if (known == nobody || at(known).serial != order.serial) return;
+  if (known == no_client || at(known).serial != order.serial) return;
   fail(known, static_cast<Reason>(order.reason), wire::GoneReason::taken_over,
        "another connection has your client identifier");
 }

@@ -84,6 +84,17 @@ bool Shard::State::acceptable(uint32_t index, const mqtt::Connect& packet) {
   if (packet.client_id.empty() && !v5 && !packet.clean_start) {
     return refused(Reason::client_identifier_not_valid);
   }
+  const std::string user =
+      presence_user(options.presence_user, packet, std::string(packet.client_id));
+  if (!fits_topics(user)) {
+    return refused(packet.user_name && options.presence_user != "%c"
+                       ? Reason::bad_user_name_or_password
+                       : Reason::client_identifier_not_valid,
+                   "the name is too long for presence topics");
+  }
+  if (packet.will && !is_clients_topic(packet.will->topic)) {  // as PUBLISH
+    return refused(Reason::not_authorized, "this will topic is the broker's own");
+  }
   if (packet.user_name && (packet.user_name->starts_with('~') || *packet.user_name == "me")) {
     return refused(Reason::bad_user_name_or_password,
                    "\"me\" and names that begin with ~ are the broker's");
@@ -154,12 +165,13 @@ void Shard::State::open_session(uint32_t index, const mqtt::Connect& packet, boo
   if (packet.will) {
     client.will =
         std::make_unique<wire::Will>(will_of(*packet.will, client.client_id, now.wall.ms));
+    client.will->publication.topic = own_topic(packet.will->topic, client.user);
   }
 
   // The claim goes before the end of the connection that it takes over: never seen as offline.
   for_global(claim(client));
   const uint32_t former = holder_of(client.client_id);
-  if (former != nobody) take_over(former);
+  if (former != no_client) take_over(former);
   hold_id(index);
   ++counters.connections;
   if (client.persistent) {
@@ -240,7 +252,7 @@ void Shard::State::list_claims(uint64_t round) {
 
 void Shard::State::granted_page(const wire::GrantPage& page) {
   const uint32_t known = holder_of(page.client_id);
-  if (known == nobody) return;
+  if (known == no_client) return;
   const Client& client = at(known);
   if (client.serial != page.serial || client.phase != Phase::awaiting_grant) return;
   take_up(known, page.subscriptions);
@@ -281,7 +293,7 @@ void Shard::State::release_output(uint32_t index) {
 
 void Shard::State::granted(const wire::Grant& grant) {
   const uint32_t index = holder_of(grant.client_id);
-  if (index == nobody || at(index).serial != grant.serial) {
+  if (index == no_client || at(index).serial != grant.serial) {
     if (departing(grant)) return;
     // It has gone meanwhile, and its Gone named no term: the session is let go.
     wire::Gone gone;
@@ -313,7 +325,7 @@ void Shard::State::granted(const wire::Grant& grant) {
 
 void Shard::State::refused(const wire::Refused& refusal) {
   const uint32_t known = holder_of(refusal.client_id);
-  if (known == nobody) return;
+  if (known == no_client) return;
   const Client& client = at(known);
   if (client.serial != refusal.serial || client.phase != Phase::awaiting_grant) return;
   refuse(known, client.version, static_cast<Reason>(refusal.reason));

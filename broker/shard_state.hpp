@@ -155,7 +155,7 @@ struct Shard::State {
   Client& at(uint32_t index) { return *clients[index]; }
   const Client& at(uint32_t index) const { return *clients[index]; }
   Client* find(uint32_t index, uint32_t generation);
-  static constexpr uint32_t nobody = FlatIndex::none;
+  static constexpr uint32_t no_client = FlatIndex::none;
   uint32_t holder_of(BytesView client_id) const;
   void hold_id(uint32_t index);
   void let_go_id(uint32_t index);

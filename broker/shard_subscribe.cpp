@@ -29,6 +29,10 @@ void Shard::State::subscribe(uint32_t index, const mqtt::Frame& frame) {
     subscription.filter = own_filter(entry.filter, client);
     subscription.options = entry.options;
     subscription.identifier = identifiers.empty() ? 0 : identifiers.front();
+    if (subscription.filter.size() > UINT16_MAX) {  // with the own name instead of "me"
+      answer.reasons.push_back(Reason::topic_filter_invalid);
+      continue;
+    }
     if (wants_sys(index, subscription)) answer.sys.push_back(subscription);
     const size_t before = stored.subscriptions.size();
     if (wants_retained(index, subscription)) answer.reads.push_back(subscription.filter);

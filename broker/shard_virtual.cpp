@@ -89,6 +89,7 @@ void Shard::State::presence_rows(const PresenceRows& letter) {
   Bytes packet;
   for (const PresenceRows::Row& row : letter.rows) {
     packet.clear();
+    if (row.topic.size() > UINT16_MAX) continue;  // of a name that no broker lets in any more
     mqtt::encode_publish(client.version, row.topic, row.payload, {}, Qos::at_most_once, row.retain,
                          false, 0, packet);
     if (packet.size() > client.maximum_packet_size) continue;

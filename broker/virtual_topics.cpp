@@ -3,12 +3,15 @@
 #include <fmt/core.h>
 
 #include <charconv>
+#include <cstdint>
 
 namespace muster::broker {
 namespace {
 
 constexpr BytesView prefix = "$user/";
 constexpr BytesView me = "$user/me/";
+
+constexpr BytesView longest_suffix = "/presence/state";
 
 bool is_plain(char c) {
   auto byte = static_cast<unsigned char>(c);
@@ -69,6 +72,14 @@ bool is_inbox_topic(BytesView topic) {
   topic.remove_prefix(prefix.size());
   size_t slash = topic.find('/');
   return slash != BytesView::npos && slash > 0 && topic.substr(slash) == "/inbox";
+}
+
+bool is_clients_topic(BytesView topic) {
+  return !topic.starts_with('$') || is_inbox_topic(topic);
+}
+
+bool fits_topics(BytesView user) {
+  return prefix.size() + topic_level(user).size() + longest_suffix.size() <= UINT16_MAX;
 }
 
 }  // namespace muster::broker

@@ -25,4 +25,11 @@ std::string own_topic(BytesView topic, BytesView own_user);
 // "$user/<anybody>/inbox", the one ordinary topic below $user.
 bool is_inbox_topic(BytesView topic);
 
+// May a client have its messages, wills too, go to this topic's subscribers? Others that begin with
+// '$' are the broker's own.
+bool is_clients_topic(BytesView topic);
+
+// Every topic that is made of a user's name must be one (4.7.3: 65,535 bytes).
+bool fits_topics(BytesView user);
+
 }  // namespace muster::broker

@@ -8,10 +8,11 @@ namespace muster::mqtt {
 bool encode_publish_head(Version version, BytesView topic, size_t payload_size,
                          BytesView properties, Qos qos, bool retain, bool dup, uint16_t packet_id,
                          Bytes& out) {
-  MUSTER_CHECK(topic.size() <= UINT16_MAX && properties.size() <= varint_maximum);
+  MUSTER_CHECK(topic.size() <= UINT16_MAX);
   const bool v5 = version == Version::v5;
   const bool identified = qos != Qos::at_most_once;
   if (!v5) properties = {};
+  if (properties.size() > varint_maximum) return false;  // with what was added to them
   const auto property_size = static_cast<uint32_t>(properties.size());
   const size_t remaining = 2 + topic.size() + (identified ? 2 : 0) +
                            (v5 ? varint_size(property_size) + properties.size() : 0) +

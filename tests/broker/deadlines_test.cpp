@@ -23,7 +23,9 @@ TEST(Deadlines, AgreeWithASortedSetUnderRandomChanges) {
     ASSERT_EQ(deadlines.next(), expected.empty() ? never : expected.begin()->first);
     uint32_t first = 0;
     ASSERT_EQ(deadlines.first_due(Instant(std::chrono::seconds(1000)), first), !expected.empty());
-    if (!expected.empty()) ASSERT_EQ(first, expected.begin()->second);
+    if (!expected.empty()) {
+      ASSERT_EQ(first, expected.begin()->second);
+    }
   }
 }
 

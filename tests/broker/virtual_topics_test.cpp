@@ -41,5 +41,21 @@ TEST(VirtualTopics, OnesOwnTopics) {
   EXPECT_FALSE(is_inbox_topic("$user/alice/presence"));
 }
 
+TEST(VirtualTopics, WhatClientsMayPublishTo) {
+  for (const char* topic : {"a", "a/$b", "$user/alice/inbox", "$user/me/inbox"}) {
+    EXPECT_TRUE(is_clients_topic(topic)) << topic;
+  }
+  for (const char* topic :
+       {"$SYS/broker/version", "$user/alice/presence", "$user/me/info", "$query", "$foo"}) {
+    EXPECT_FALSE(is_clients_topic(topic)) << topic;
+  }
+}
+
+TEST(VirtualTopics, ANameFitsIntoItsTopics) {
+  EXPECT_TRUE(fits_topics(std::string(65'514, 'x')));
+  EXPECT_FALSE(fits_topics(std::string(65'515, 'x')));
+  EXPECT_FALSE(fits_topics(std::string(21'839, '/')));  // three bytes each
+}
+
 }  // namespace
 }  // namespace muster::broker

@@ -169,6 +169,24 @@ def what_the_broker_refuses(t):
     refused(t, p.connect(5, t.client_id("a"), user="me", password="x"), 0x86)
 
 
+@keeps("3.1.3-5", "3.1.3-8", versions=(4, 5))
+def a_name_that_fits_its_topics(t):
+    """Presence topics are made of names: a longer one is refused, the longest one is seen."""
+    for name in ("x" * 65_515, "/" * 21_839):
+        client = t.open()
+        client.send(p.connect(t.version, name))
+        client.expect(p.connack(t.version, False, 0x85 if t.version == 5 else 2))
+        client.expect_close()
+    longest = t.name + "x" * (65_513 - len(t.name))  # an anonymous user has one byte more: ~
+    watcher = t.connect("watcher")
+    watcher.send(p.subscribe(t.version, 1, (f"$user/~{longest}/presence/state", 0)))
+    client = t.open()
+    client.send(p.connect(t.version, longest))
+    client.expect(t.connack())
+    while not watcher.next()[1].endswith(b"online"):
+        pass
+
+
 @keeps("3.1.4-1", "4.13.1-1")
 def properties_of_connect(t):
     name = t.client_id("a")

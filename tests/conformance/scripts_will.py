@@ -172,3 +172,18 @@ def a_will_for_a_session(t):
     t.leave(watcher)
     mortal(t, qos=1).drop()
     t.connect("watcher", kept=True, present=True).take(t.topic("will"), "gone", 1)
+
+
+@keeps("3.1.2-8", "3.2.2-7", versions=(4, 5))
+def a_will_goes_where_a_publish_may(t):
+    """The broker's own topics cannot be had by dying, and "me" is the one who dies."""
+    for topic in ("$SYS/broker/version", "$user/somebody/presence/state", "$user/me/info", "$foo"):
+        client = t.open()
+        client.send(p.connect(t.version, t.client_id("mortal"), will=p.Will(topic, "gone")))
+        client.expect(p.connack(t.version, False, 0x87 if t.version == 5 else 5))
+        client.expect_close()
+    user = t.client_id("user")
+    heir = t.connect("heir", user=user)
+    heir.subscribe(("$user/me/inbox", 0))
+    t.connect("mortal", user=user, will=p.Will("$user/me/inbox", "gone")).drop()
+    heir.take(f"$user/{user}/inbox", "gone")

@@ -32,7 +32,9 @@ TEST(LogRing, HasWhatIsBehindItsFloorAndNothingElse) {
     ASSERT_LE(all.size(), 50u);
     ASSERT_EQ(all.back(), number);
     ASSERT_EQ(ring.floor(), all.front() == 11 ? 10 : all.front() - 3);
-    if (number > 200) ASSERT_GE(all.size(), 47u);  // a block has three
+    if (number > 200) {
+      ASSERT_GE(all.size(), 47u);  // a block has three
+    }
   }
   EXPECT_EQ(numbers_behind(ring, 990), (std::vector<uint64_t>{992, 995, 998}));
   EXPECT_EQ(numbers_behind(ring, 992), (std::vector<uint64_t>{995, 998}));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/store/store_memory.hpp"
+#include "core/wire/codec.hpp"
 #include "global/keys.hpp"
 
 namespace muster::global {
@@ -45,9 +46,10 @@ TEST(LogTest, ChainsTheEntriesOfEachSlot) {
   EXPECT_LT(a, b);
   EXPECT_LT(b, c);
   const auto& entries = life.ledger.open().entries;
-  EXPECT_EQ(entries[0].previous, 0u);
-  EXPECT_EQ(entries[1].previous, 0u);
-  EXPECT_EQ(entries[2].previous, a);
+  const auto previous = [&](size_t at) { return wire::decode_row(entries[at].bytes)->previous; };
+  EXPECT_EQ(previous(0), 0u);
+  EXPECT_EQ(previous(1), 0u);
+  EXPECT_EQ(previous(2), a);
   EXPECT_EQ(life.log.head(1), 0u);  // of what is stored
   life.commit();
   EXPECT_EQ(life.log.head(1), c);

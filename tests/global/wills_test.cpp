@@ -88,8 +88,8 @@ TEST_F(WillsTest, IsStoredWithTheClaim) {
   world.on_commit = [&](const store::StoreBatch& batch) {
     bool device = false, will = false;
     for (const store::Put& put : batch.puts) {
-      device |= put.key[2] == 'd';
-      will |= put.key[2] == 'w';
+      device |= put.key.view()[2] == 'd';
+      will |= put.key.view()[2] == 'w';
     }
     EXPECT_EQ(device, will);
     batches_with_will += will;

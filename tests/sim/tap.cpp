@@ -210,9 +210,10 @@ void Tap::frame(Hook hook, const std::string& from, const std::string& to, Bytes
   }
   if (envelope.kind != wire::FrameKind::messages && envelope.kind != wire::FrameKind::stream)
     return;
-  while (offset < bytes.size()) {
+  const auto frame = std::make_shared<const Bytes>(bytes);
+  while (offset < frame->size()) {
     wire::Message message;
-    const auto result = items_.next(bytes, offset, message);
+    const auto result = items_.next(frame, offset, message);
     if (result == wire::ItemReader::Result::malformed) {
       throw Violation("well_formed", fmt::format("a frame of {} is malformed", from));
     }
