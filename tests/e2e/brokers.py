@@ -9,20 +9,30 @@ from muster import Muster
 
 
 @functools.cache
-def shared(kind):
+def shared(kind, settings=()):
     """One for all classes of a file."""
-    made = kind()
+    if kind is Muster:
+        made = Muster(*[word for name, value in settings for word in ("--set", f"{name}={value}")])
+    else:
+        made = Cluster(settings="\n".join(
+            '[{}]\n{} = "{}"'.format(*name.split("."), value) for name, value in settings))
     unittest.addModuleCleanup(made.__exit__, None, None, None)
     return made
 
 
 class OneBroker:
+    settings = ()  # pairs: the name with its section, one of each section, and the value
+
     @classmethod
     def setUpClass(cls):
-        cls.here = cls.there = shared(Muster).port
+        super().setUpClass()
+        cls.here = cls.there = shared(Muster, cls.settings).port
 
 
 class TwoBrokers:
+    settings = ()
+
     @classmethod
     def setUpClass(cls):
-        cls.here, cls.there = shared(Cluster).ports()
+        super().setUpClass()
+        cls.here, cls.there = shared(Cluster, cls.settings).ports()
