@@ -11,7 +11,7 @@ TALK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "mqttjs_talk.js"
 
 
 class MqttJs:
-    settings = (("broker.response_information", "answers/"),)
+    settings = (("broker.response_information", "answers/"), ("broker.max_keep_alive", "100s"))
 
     def test_every_feature(self):
         environment = dict(os.environ, NODE_PATH="/usr/share/nodejs")

@@ -226,8 +226,9 @@ async function shares () {
 }
 
 async function refusals () {
-  const assigned = await client(5, '')
+  const assigned = await client(5, '', { keepalive: 200 })
   assert(assigned.connack.properties.assignedClientIdentifier)
+  assert.strictEqual(assigned.connack.properties.serverKeepAlive, 100)
   await assigned.leave()
   await assert.rejects(client(5, 'js', { properties: { authenticationMethod: 'none' } }),
     error => error.code === 0x8c)
