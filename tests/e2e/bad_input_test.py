@@ -154,13 +154,6 @@ class BadInput:
         self.assertGreater(len(rows), 1000)
         self.check(rows, self.talk([row["bytes"] for row in rows]), [[] for _ in rows])
 
-    def test_other_protocols_are_answered_with_nothing(self):
-        hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(506)  # of TLS
-        rows = [{"name": name} for name in ("HTTP", "TLS", "SSH", "zeros", "text")]
-        inputs = [b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", hello, b"SSH-2.0-x\r\n",
-                  bytes(100), b"hello, broker\n"]
-        self.check(rows, self.talk(inputs), [[] for _ in rows])
-
     def test_bytes_that_come_one_by_one(self):
         with socket.create_connection(("127.0.0.1", self.here), PATIENCE_S) as sock:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -234,6 +227,13 @@ class BadInput:
 class AtOneBroker(BadInput, OneBroker, unittest.TestCase):
     def processes(self):
         return [shared(Muster)]
+
+    def test_other_protocols_are_answered_with_nothing(self):
+        hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(506)  # of TLS
+        rows = [{"name": name} for name in ("HTTP", "TLS", "SSH", "zeros", "text")]
+        inputs = [b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", hello, b"SSH-2.0-x\r\n",
+                  bytes(100), b"hello, broker\n"]
+        self.check(rows, self.talk(inputs), [[] for _ in rows])
 
     def test_a_packet_over_the_limit_is_too_large(self):
         with Muster("--set", "broker.max_packet=1KiB") as muster:
