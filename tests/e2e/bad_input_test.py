@@ -1,11 +1,14 @@
 """The packet gallery over real connections: each malformed packet gets the reason code that the
-standard names and ends its own connection, while a witness's messages flow beside it."""
+standard names and ends its own connection, while a witness's messages flow beside it, at the same
+broker and to another one."""
 
 import socket
 import threading
 import unittest
 
+from brokers import OneBroker, TwoBrokers, shared
 from clients import Client
+from cluster import Cluster
 from muster import PATIENCE_S, Muster
 from raw import (CONNACK, DISCONNECT, DISCONNECT_BYTES, PINGREQ_BYTES, PINGRESP, connect,
                  conversations, gallery, packets, until_closed)
@@ -22,13 +25,12 @@ def type_of(row):
 class Witness:
     """A publisher and a subscriber that talk all the while."""
 
-    def __init__(self, port):
-        self.port = port
+    def __init__(self, here, there):
         self.ending = threading.Event()
         self.sent = 0
-        self.subscriber = Client(port, "witness")
+        self.subscriber = Client(there, "witness")
         self.subscriber.subscribe("witness/#", 1)
-        self.publisher = Client(port, "witness-publisher", version="311")
+        self.publisher = Client(here, "witness-publisher", version="311")
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 
@@ -48,17 +50,21 @@ class Witness:
         return arrived, not any(event[0] == "disconnected" for event in events)
 
 
-class BadInput(unittest.TestCase):
+class BadInput:
+    """What is said `here`, and how it is answered; the classes below say over which brokers."""
+
     @classmethod
     def setUpClass(cls):
-        cls.muster = Muster()
-        cls.addClassCleanup(cls.muster.__exit__, None, None, None)
-        cls.rows = [row for row in gallery() if row["sender"] == "client"]
+        super().setUpClass()
+        cls.all_rows = gallery()
+        cls.rows = [row for row in cls.all_rows if row["sender"] == "client"]
         cls.bad = [row for row in cls.rows if row["reason"] is not None]
-        assert len(cls.bad) > 1000
+        cls.cuts = [row for row in gallery("cuts")  # bodies that end where they may not
+                    if row["sender"] == "client" and row["reason"] is not None]
+        assert len(cls.bad) > 1500
 
     def setUp(self):
-        self.witness = Witness(self.muster.port)
+        self.witness = Witness(self.here, self.there)
         self.addCleanup(self.check_witness)
 
     def check_witness(self):
@@ -66,10 +72,11 @@ class BadInput(unittest.TestCase):
         self.assertGreater(len(arrived), 0)
         self.assertEqual(arrived, list(range(self.witness.sent)))
         self.assertTrue(held, "the witness was disconnected")
-        self.assertIsNone(self.muster.process.poll())
+        for process in self.processes():
+            self.assertIsNone(process.process.poll())
 
-    def talk(self, inputs, at_once=100):
-        return conversations(self.muster.port, inputs, at_once)
+    def talk(self, inputs, **how):
+        return conversations(self.here, inputs, **how)
 
     def check(self, rows, answers, wanted):
         wrong = [f"{row['name']}: {answer}, not {want}"
@@ -77,11 +84,11 @@ class BadInput(unittest.TestCase):
         self.assertEqual(len(rows), len(answers))
         self.assertFalse(wrong, f"{len(wrong)} of {len(rows)}:\n" + "\n".join(wrong[:40]))
 
-    def after_connect(self, rows, rest=b""):
+    def after_connect(self, rows, rest=b"", **how):
         """The answers to each row behind a good CONNECT, whose CONNACK is judged here."""
         inputs = [connect(row["version"], f"bad-{number}") + row["bytes"] + rest
                   for number, row in enumerate(rows)]
-        answers = self.talk(inputs)
+        answers = self.talk(inputs, **how)
         for row, answer in zip(rows, answers):
             self.assertTrue(answer, row["name"])
             kind, body = answer.pop(0)
@@ -98,15 +105,11 @@ class BadInput(unittest.TestCase):
     def said(self, row, reason):
         return [(DISCONNECT, reason)] if row["version"] == 5 else []
 
-    def test_a_malformed_packet_gets_its_reason(self):
-        rows = [row for row in self.bad if type_of(row) != CONNECT]
-        self.assertGreater(len(rows), 800)
+    def check_reasons(self, rows):
         answers = self.reasons(rows, self.after_connect(rows))
         self.check(rows, answers, [self.said(row, row["reason"]) for row in rows])
 
-    def test_a_malformed_connect_is_refused_with_its_reason(self):
-        rows = [row for row in self.bad if type_of(row) == CONNECT]
-        self.assertGreater(len(rows), 100)
+    def check_refusals(self, rows):
         wanted = []
         for row in rows:
             body = row["bytes"][2:]
@@ -119,20 +122,40 @@ class BadInput(unittest.TestCase):
                 wanted.append([])
         self.check(rows, self.talk([row["bytes"] for row in rows]), wanted)
 
+    def test_a_malformed_packet_gets_its_reason(self):
+        rows = [row for row in self.bad if type_of(row) != CONNECT]
+        self.assertGreater(len(rows), 1000)
+        self.check_reasons(rows)
+
+    def test_a_malformed_connect_is_refused_with_its_reason(self):
+        rows = [row for row in self.bad if type_of(row) == CONNECT]
+        self.assertGreater(len(rows), 300)
+        self.check_refusals(rows)
+
+    def test_a_packet_that_ends_early_gets_its_reason(self):
+        rows = [row for row in self.cuts if type_of(row) != CONNECT]
+        self.assertGreater(len(rows), 1200)
+        self.check_reasons(rows)
+
+    def test_a_connect_that_ends_early_is_refused(self):
+        rows = [row for row in self.cuts if type_of(row) == CONNECT]
+        self.assertGreater(len(rows), 1000)
+        self.check_refusals(rows)
+
+    def test_a_connection_that_ends_within_a_packet_is_not_answered(self):
+        good = [row for row in self.rows if row["reason"] is None]
+        rows = [dict(row, bytes=row["bytes"][:size]) for row in good
+                for size in sorted({1, len(row["bytes"]) // 2, len(row["bytes"]) - 1})]
+        self.assertGreater(len(rows), 500)
+        self.check(rows, self.after_connect(rows, ending=True), [[] for _ in rows])
+
     def test_before_connect_nothing_is_answered(self):
         rows = [row for row in self.rows if type_of(row) != CONNECT]
         self.assertGreater(len(rows), 1000)
         self.check(rows, self.talk([row["bytes"] for row in rows]), [[] for _ in rows])
 
-    def test_other_protocols_are_answered_with_nothing(self):
-        hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(506)  # of TLS
-        rows = [{"name": name} for name in ("HTTP", "TLS", "SSH", "zeros", "text")]
-        inputs = [b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", hello, b"SSH-2.0-x\r\n",
-                  bytes(100), b"hello, broker\n"]
-        self.check(rows, self.talk(inputs), [[] for _ in rows])
-
     def test_bytes_that_come_one_by_one(self):
-        with socket.create_connection(("127.0.0.1", self.muster.port), PATIENCE_S) as sock:
+        with socket.create_connection(("127.0.0.1", self.here), PATIENCE_S) as sock:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for byte in connect(5, "slow") + PINGREQ_BYTES + b"\x30\x80\x80\x80\x80\x01":
                 sock.sendall(bytes([byte]))
@@ -147,7 +170,7 @@ class BadInput(unittest.TestCase):
 
     def test_what_only_servers_say_is_a_protocol_error(self):
         only_servers = {2, 9, 11, 13}
-        rows = [dict(row, version=version) for row in gallery()
+        rows = [dict(row, version=version) for row in self.all_rows
                 if row["sender"] == "server" and row["reason"] is None
                 and type_of(row) in only_servers for version in (3, 4, 5)]
         self.assertGreater(len(rows), 100)
@@ -200,6 +223,18 @@ class BadInput(unittest.TestCase):
         self.assertEqual([(kind, body[1]) for kind, body in answer], [(CONNACK, reason)])
         return None
 
+
+class AtOneBroker(BadInput, OneBroker, unittest.TestCase):
+    def processes(self):
+        return [shared(Muster)]
+
+    def test_other_protocols_are_answered_with_nothing(self):
+        hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(506)  # of TLS
+        rows = [{"name": name} for name in ("HTTP", "TLS", "SSH", "zeros", "text")]
+        inputs = [b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", hello, b"SSH-2.0-x\r\n",
+                  bytes(100), b"hello, broker\n"]
+        self.check(rows, self.talk(inputs), [[] for _ in rows])
+
     def test_a_packet_over_the_limit_is_too_large(self):
         with Muster("--set", "broker.max_packet=1KiB") as muster:
             large = bytes.fromhex("30 8008 0001 74 00") + bytes(1020)  # 1,027 bytes
@@ -210,6 +245,11 @@ class BadInput(unittest.TestCase):
         self.assertIn(bytes.fromhex("2700000400"), answers[0][0][1])
         self.assertEqual([[body[:1] for _, body in answer[1:]] for answer in answers],
                          [[b"\x95"], [], []])
+
+
+class AtTwoBrokers(BadInput, TwoBrokers, unittest.TestCase):
+    def processes(self):
+        return shared(Cluster).processes.values()
 
 
 if __name__ == "__main__":

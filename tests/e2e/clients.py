@@ -10,7 +10,7 @@ from paho.mqtt.properties import Properties
 
 from muster import PATIENCE_S, PROGRAM
 
-VERSIONS = {"311": paho.MQTTv311, "5": paho.MQTTv5}
+VERSIONS = {"31": paho.MQTTv31, "311": paho.MQTTv311, "5": paho.MQTTv5}
 
 
 def publish(port, version, topic, text, *more, program="mosquitto_pub"):

@@ -1,4 +1,5 @@
-"""Mosquitto's programs and python3-paho-mqtt use every feature of 3.1, 3.1.1 and 5.0 they have."""
+"""Mosquitto's programs and python3-paho-mqtt use every feature of 3.1, 3.1.1 and 5.0 they have,
+at one broker and from one to another."""
 
 import queue
 import subprocess
@@ -9,26 +10,28 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from brokers import OneBroker, TwoBrokers
 from clients import Client, MosquittoSub, publish
-from muster import PATIENCE_S, Muster
+from muster import PATIENCE_S
 
 VERSIONS = ("31", "311", "5")
 
 
-class Mosquitto(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.muster = Muster()
-        cls.addClassCleanup(cls.muster.__exit__, None, None, None)
-        cls.port = cls.muster.port
+def properties_of(command, *pairs):
+    """The arguments for Mosquitto's programs."""
+    return [word for name, *value in pairs for word in ("-D", command, name, *value)]
 
+
+class Mosquitto:
     def sub(self, version, *arguments):
-        made = MosquittoSub(self.port, version, *arguments)
+        made = MosquittoSub(self.there, version, *arguments)
         self.addCleanup(made.close)
         return made
 
     def mqtt(self, program, *arguments, status=0):
-        done = subprocess.run([program, "-h", "127.0.0.1", "-p", str(self.port), *arguments],
+        """One program to its end; subscribers hear over there."""
+        port = self.there if program == "mosquitto_sub" else self.here
+        done = subprocess.run([program, "-h", "127.0.0.1", "-p", str(port), *arguments],
                               capture_output=True, text=True, timeout=PATIENCE_S, check=False)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         return done.stdout
@@ -38,33 +41,33 @@ class Mosquitto(unittest.TestCase):
             with self.sub(hears, "-t", f"m/{hears}", "-q", "2", "-F", "%p %q %r") as reader:
                 for says in VERSIONS:
                     for qos in "012":
-                        publish(self.port, f"{says}" if says != "31" else "mqttv31",
+                        publish(self.here, f"{says}" if says != "31" else "mqttv31",
                                 f"m/{hears}", f"{says}-{qos}", "-q", qos)
                         self.assertEqual(reader.next(), f"{says}-{qos} {qos} 0")
 
     def test_retained(self):
         for version in VERSIONS:
             spoken = "mqttv31" if version == "31" else version
-            publish(self.port, spoken, f"m/kept/{version}", "kept", "-q", "2", "-r")
+            publish(self.here, spoken, f"m/kept/{version}", "kept", "-q", "2", "-r")
             read = ("-t", f"m/kept/{version}", "-q", "2", "-C", "1", "-F", "%p %q %r")
             self.assertEqual(self.mqtt("mosquitto_sub", "-V", spoken, *read), "kept 2 1\n")
             self.mqtt("mosquitto_pub", "-V", spoken, "-t", f"m/kept/{version}", "-n", "-r", "-q",
                       "1")
             with self.sub(version, "-t", f"m/kept/{version}") as late:
-                publish(self.port, spoken, f"m/kept/{version}", "fence")
+                publish(self.here, spoken, f"m/kept/{version}", "fence")
                 self.assertEqual(late.next(), "fence")
 
     def test_retained_as_published_only_stale_and_removed(self):
-        publish(self.port, "5", "m/rap", "old", "-r", "-q", "1")
+        publish(self.here, "5", "m/rap", "old", "-r", "-q", "1")
         with self.sub("5", "-t", "m/rap", "--retain-as-published", "-F", "%p %r") as reader:
             self.assertEqual(reader.next(), "old 1")
-            publish(self.port, "5", "m/rap", "new", "-r", "-q", "1")
+            publish(self.here, "5", "m/rap", "new", "-r", "-q", "1")
             self.assertEqual(reader.next(), "new 1")
         # It goes on until its time is over: status 27.
         self.mqtt("mosquitto_sub", "-V", "5", "-t", "m/rap", "--remove-retained", "-W", "1",
                   status=27)
         with self.sub("5", "-t", "m/rap", "-R", "-F", "%p %r") as reader:
-            publish(self.port, "5", "m/rap", "live", "-q", "1")
+            publish(self.here, "5", "m/rap", "live", "-q", "1")
             self.assertEqual(reader.next(), "live 0")
 
     def test_wills(self):
@@ -77,12 +80,61 @@ class Mosquitto(unittest.TestCase):
             read = ("-t", f"m/will/{version}", "-C", "1", "-F", "%p %r")
             self.assertEqual(self.mqtt("mosquitto_sub", *read), "gone 1\n")
 
+    def test_a_will_with_properties(self):
+        will = properties_of(
+            "will", ("will-delay-interval", "1"), ("content-type", "text"),
+            ("correlation-data", "abc"), ("message-expiry-interval", "600"),
+            ("payload-format-indicator", "1"), ("response-topic", "back"),
+            ("user-property", "k", "v"))
+        with self.sub("5", "-t", "m/will", "-q", "1", "-F", "%p|%C|%D|%E|%F|%R|%P") as watcher:
+            with MosquittoSub(self.here, "5", "-i", "m-mortal", "-x", "600", "-t", "m/nothing",
+                              "--will-topic", "m/will", "--will-payload", "gone", "--will-qos",
+                              "1", *will):
+                pass  # killed
+            line = watcher.next().replace("|599|", "|600|")
+            self.assertEqual(line, "gone|text|abc|600|1|back|k:v")
+
+    def test_disconnect_ends_the_session(self):
+        kept = ("-V", "5", "-i", "m-short", "-c", "-x", "600", "-q", "1", "-t", "m/short", "-E")
+        ending = properties_of("disconnect", ("session-expiry-interval", "0"),
+                               ("reason-string", "enough"), ("user-property", "a", "b"))
+        for arguments, present in (((), True), (ending, False)):
+            self.mqtt("mosquitto_sub", *kept, *arguments)
+            with Client(self.here, "m-short", clean=False, expiry=600) as again:
+                self.assertEqual(again.session_present, present)
+
+    def test_only_retained(self):
+        publish(self.here, "5", "m/only/1", "kept", "-r", "-q", "1")
+        with self.sub("5", "-t", "m/only/+", "--retained-only", "-F", "%p %r") as reader:
+            self.assertEqual(reader.next(), "kept 1")
+            publish(self.here, "5", "m/only/2", "live", "-q", "1")
+            self.assertEqual(reader.process.wait(PATIENCE_S), 0)
+            self.assertTrue(reader.lines.empty())
+
+    def test_what_a_subscriber_can_take(self):
+        limits = properties_of("connect", ("receive-maximum", "1"), ("maximum-packet-size", "200"),
+                               ("request-problem-information", "0"))
+        with self.sub("5", "-t", "m/limits", "-q", "2", *limits) as reader:
+            publish(self.here, "5", "m/limits", "large" * 100, "-q", "1")
+            for qos in "21":
+                self.mqtt("mosquitto_pub", "-V", "5", "-t", "m/limits", "-m", qos, "-q", qos,
+                          "--repeat", "5", *properties_of("connect", ("topic-alias-maximum", "9")))
+            self.assertEqual([reader.next() for _ in range(10)], ["2"] * 5 + ["1"] * 5)
+
+    def test_an_unknown_authentication_method(self):
+        done = subprocess.run(
+            ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(self.here), "-V", "5", "-t", "m/x",
+             "-n", *properties_of("connect", ("authentication-method", "nobody's"))],
+            capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("Bad authentication method", done.stdout + done.stderr)
+
     def test_sessions(self):
         for version in ("311", "5"):
             kept = ("-i", f"m-kept-{version}", "-c", "-q", "2", "-t", f"m/session/{version}")
             self.mqtt("mosquitto_sub", "-V", version, *kept, "-E")
             for qos in "12":
-                publish(self.port, version, f"m/session/{version}", qos, "-q", qos)
+                publish(self.here, version, f"m/session/{version}", qos, "-q", qos)
             heard = self.mqtt("mosquitto_sub", "-V", version, *kept, "-C", "2", "-F",
                               "%p %q")
             self.assertEqual(heard, "1 1\n2 2\n")
@@ -99,7 +151,7 @@ class Mosquitto(unittest.TestCase):
                       "user-property", "who", "me", "-D", "subscribe", "subscription-identifier",
                       "77", "-D", "subscribe", "user-property", "a", "b") as reader:
             for qos in "012":
-                publish(self.port, "5", "m/properties", "x", "-q", qos, "-D", "publish",
+                publish(self.here, "5", "m/properties", "x", "-q", qos, "-D", "publish",
                         "content-type", "text", "-D", "publish", "correlation-data", "abc", "-D",
                         "publish", "message-expiry-interval", "600", "-D", "publish",
                         "payload-format-indicator", "1", "-D", "publish", "response-topic", "back",
@@ -119,7 +171,7 @@ class Mosquitto(unittest.TestCase):
                 self.sub("311", "-t", "$share/g/m/share", "-q", "1") as two, \
                 self.sub("5", "-t", "m/share", "-q", "1") as alone:
             for number in range(10):
-                publish(self.port, "5", "m/share", str(number), "-q", "1")
+                publish(self.here, "5", "m/share", str(number), "-q", "1")
             self.assertEqual([alone.next() for _ in range(10)], [str(n) for n in range(10)])
             # Both are asked until every message is found; none comes twice.
             found = []
@@ -132,26 +184,21 @@ class Mosquitto(unittest.TestCase):
             self.assertEqual(sorted(found), [str(n) for n in range(10)])
 
     def test_unsubscribe_and_request(self):
-        self.mqtt("mosquitto_sub", "-V", "5", "-t", "m/u", "-t", "m/v", "-U", "m/u", "-E")
+        self.mqtt("mosquitto_sub", "-V", "5", "-t", "m/u", "-t", "m/v", "-U", "m/u", "-E",
+                  *properties_of("unsubscribe", ("user-property", "a", "b")))
         with self.sub("5", "-t", "m/ask") as answerer:
             asker = subprocess.Popen(
-                ["mosquitto_rr", "-h", "127.0.0.1", "-p", str(self.port), "-V", "5", "-q", "2",
+                ["mosquitto_rr", "-h", "127.0.0.1", "-p", str(self.here), "-V", "5", "-q", "2",
                  "-t", "m/ask", "-e", "m/answer", "-m", "question"], stdout=subprocess.PIPE,
                 text=True)
             self.assertEqual(answerer.next(), "question")
-            publish(self.port, "5", "m/answer", "answer", "-q", "2")
+            publish(self.here, "5", "m/answer", "answer", "-q", "2")
             self.assertEqual(asker.communicate(timeout=PATIENCE_S)[0], "answer\n")
 
 
-class PahoPython(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.muster = Muster()
-        cls.addClassCleanup(cls.muster.__exit__, None, None, None)
-        cls.port = cls.muster.port
-
-    def client(self, name, **more):
-        made = Client(self.port, name, **more)
+class PahoPython:
+    def client(self, name, port=None, **more):
+        made = Client(port or self.here, name, **more)
         self.addCleanup(made.close)
         return made
 
@@ -163,11 +210,11 @@ class PahoPython(unittest.TestCase):
         return made
 
     def test_qos_2_between_versions(self):
-        for hears in ("311", "5"):
-            reader = self.client(f"reader-{hears}", version=hears)
+        for hears in VERSIONS:
+            reader = self.client(f"reader-{hears}", self.there, version=hears)
             self.assertEqual([int(code.value if hears == "5" else code)
                               for code in reader.subscribe(f"p/{hears}", 2)], [2])
-            for says in ("311", "5"):
+            for says in VERSIONS:
                 writer = self.client(f"writer-{hears}-{says}", version=says)
                 for qos in (0, 1, 2):
                     writer.publish(f"p/{hears}", f"{says} {qos}", qos)
@@ -176,7 +223,7 @@ class PahoPython(unittest.TestCase):
                                      (f"{says} {qos}", qos))
 
     def test_options_and_properties(self):
-        both, other = self.client("both"), self.client("other")
+        both, other = self.client("both", self.there), self.client("other")
         options = SubscribeOptions(2, noLocal=True, retainAsPublished=True, retainHandling=1)
         said = self.properties(PacketTypes.SUBSCRIBE, SubscriptionIdentifier=5)
         both.client.subscribe("p/options", options=options, properties=said)
@@ -196,14 +243,16 @@ class PahoPython(unittest.TestCase):
         both.client.unsubscribe("p/options")
 
     def test_a_will_with_a_delay(self):
-        watcher = self.client("watcher")
+        watcher = self.client("watcher", self.there)
         watcher.subscribe("p/will", 2)
         mortal = paho.Client("mortal", protocol=paho.MQTTv5)
         mortal.will_set("p/will", "gone", 2, properties=self.properties(
-            PacketTypes.WILLMESSAGE, WillDelayInterval=1, ContentType="text"))
+            PacketTypes.WILLMESSAGE, WillDelayInterval=1, ContentType="text",
+            MessageExpiryInterval=600, PayloadFormatIndicator=1, ResponseTopic="back",
+            CorrelationData=b"abc", UserProperty=[("a", "1"), ("a", "2")]))
         connected = queue.Queue()
         mortal.on_connect = lambda *_: connected.put(True)
-        mortal.connect("127.0.0.1", self.port, properties=self.properties(
+        mortal.connect("127.0.0.1", self.here, properties=self.properties(
             PacketTypes.CONNECT, SessionExpiryInterval=60, ReceiveMaximum=10,
             MaximumPacketSize=1000, TopicAliasMaximum=5))
         mortal.loop_start()
@@ -211,8 +260,44 @@ class PahoPython(unittest.TestCase):
         mortal.loop_stop()
         mortal._sock_close()  # pylint: disable=protected-access
         message = watcher.next()
-        self.assertEqual((message.payload, message.qos, message.properties.ContentType),
-                         (b"gone", 2, "text"))
+        came = message.properties
+        self.assertEqual((message.payload, message.qos, came.ContentType, came.ResponseTopic,
+                          came.CorrelationData, came.PayloadFormatIndicator, came.UserProperty),
+                         (b"gone", 2, "text", "back", b"abc", 1, [("a", "1"), ("a", "2")]))
+        self.assertIn(came.MessageExpiryInterval, range(500, 601))
+
+    def test_sessions_and_shares(self):
+        for version in VERSIONS:
+            kept = {"version": version, "clean": False, "expiry": 600}
+            first = Client(self.there, f"p-kept-{version}", **kept)
+            first.subscribe(f"p/session/{version}", 2)
+            first.subscribe(f"$share/{version}/p/shared/{version}", 1)
+            first.close()
+            writer = self.client("p-writer", version=version)
+            writer.publish(f"p/session/{version}", "waited", 2)
+            writer.publish(f"p/shared/{version}", "shared", 1)
+            again = self.client(f"p-kept-{version}", **kept)
+            found = {}  # QoS 1 may come again
+            while len(found) < 2:
+                message = again.next()
+                found[message.payload] = message.qos
+            self.assertEqual(found, {b"waited": 2, b"shared": 1})
+
+
+class MosquittoAtOneBroker(Mosquitto, OneBroker, unittest.TestCase):
+    pass
+
+
+class MosquittoAtTwoBrokers(Mosquitto, TwoBrokers, unittest.TestCase):
+    pass
+
+
+class PahoPythonAtOneBroker(PahoPython, OneBroker, unittest.TestCase):
+    pass
+
+
+class PahoPythonAtTwoBrokers(PahoPython, TwoBrokers, unittest.TestCase):
+    pass
 
 
 if __name__ == "__main__":

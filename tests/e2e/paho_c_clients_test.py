@@ -1,13 +1,15 @@
 """The example programs of the Paho C client (package paho.mqtt.c-examples): each of their options
-that a broker can tell."""
+that a broker can tell, at one broker and from one to another."""
 
+import itertools
 import queue
 import subprocess
 import threading
 import unittest
 
+from brokers import OneBroker, TwoBrokers
 from clients import Client
-from muster import PATIENCE_S, Muster
+from muster import PATIENCE_S
 
 VERSIONS = ("31", "311", "5")
 PUBLISHERS, SUBSCRIBERS = ("paho_c_pub", "paho_cs_pub"), ("paho_c_sub", "paho_cs_sub")
@@ -60,15 +62,12 @@ class Subscriber:
         self.process.stdout.close()
 
 
-class PahoC(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.muster = Muster()
-        cls.addClassCleanup(cls.muster.__exit__, None, None, None)
+class PahoC:
+    """The tests; the two classes below say over which brokers."""
 
     def publish(self, program, version, topic, text, qos, *more):
         done = subprocess.run(
-            [program, "-h", "127.0.0.1", "-p", str(self.muster.port), "-V", version, "-t", topic,
+            [program, "-h", "127.0.0.1", "-p", str(self.here), "-V", version, "-t", topic,
              "-m", text, "-q", str(qos), "-i", f"pub-{version}", *more],
             capture_output=True, text=True, timeout=PATIENCE_S, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
@@ -76,23 +75,19 @@ class PahoC(unittest.TestCase):
     def subscriber(self, program, version, topic, qos, *more, prober=True):
         client = None
         if prober:
-            client = Client(self.muster.port, f"prober-{topic}")
+            client = Client(self.here, f"prober-{topic}")
             self.addCleanup(client.close)
-        made = Subscriber(self.muster.port, program, version, topic, qos, *more, prober=client)
+        made = Subscriber(self.there, program, version, topic, qos, *more, prober=client)
         self.addCleanup(made.__exit__)
         return made
 
     def test_every_version_and_qos(self):
-        for number, subscriber in enumerate(SUBSCRIBERS):
-            for version in VERSIONS:
-                topic = f"c/{number}/{version}"
-                reader = self.subscriber(subscriber, version, topic, 2, "--verbose")
-                for publisher in PUBLISHERS:
-                    for speaks in VERSIONS:
-                        for qos in (0, 1, 2):
-                            self.publish(publisher, speaks, topic, f"{speaks} {qos}", qos)
-                            self.assertIn(f"{topic}\t{speaks} {qos}", reader.next())
-                reader.__exit__()
+        readers = [self.subscriber(program, version, "c/all", 2, "--verbose")
+                   for program in SUBSCRIBERS for version in VERSIONS]
+        for program, speaks, qos in itertools.product(PUBLISHERS, VERSIONS, (0, 1, 2)):
+            self.publish(program, speaks, "c/all", f"{speaks} {qos}", qos)
+            for reader in readers:
+                self.assertIn(f"c/all\t{speaks} {qos}", reader.next())
 
     def test_properties(self):
         reader = self.subscriber("paho_cs_sub", "5", "c/properties", 2, "--verbose")
@@ -121,15 +116,87 @@ class PahoC(unittest.TestCase):
 
     def test_wills(self):
         for version in VERSIONS:
-            with Client(self.muster.port, f"watcher-{version}") as watcher:
+            with Client(self.here, f"watcher-{version}") as watcher:
                 watcher.subscribe(f"c/will/{version}", 2)
                 mortal = self.subscriber(
                     "paho_c_sub", version, f"c/mortal/{version}", 0, "--verbose",
                     "--will-topic", f"c/will/{version}", "--will-payload", "gone",
-                    "--will-qos", "2")
+                    "--will-qos", "2", "--will-retain", "1")  # which swallows a word
                 mortal.__exit__()  # killed
                 message = watcher.next()
                 self.assertEqual((message.payload, message.qos), (b"gone", 2))
+            with Client(self.there, f"late-{version}") as late:
+                late.subscribe(f"c/will/{version}", 2)
+                message = late.next()
+                self.assertEqual((message.payload, message.retain), (b"gone", True))
+
+    def test_the_will_of_a_publisher(self):
+        for program in PUBLISHERS:
+            for version in VERSIONS:
+                topic = f"c/last/{program}/{version}"
+                with Client(self.there, "watcher") as watcher:
+                    watcher.subscribe(topic + "/#", 1)
+                    # It publishes what it reads; killed while it waits for more.
+                    mortal = subprocess.Popen(
+                        [program, "-h", "127.0.0.1", "-p", str(self.here), "-V", version, "-t",
+                         topic + "/said", "-q", "1", "-i", "c-mortal", "--will-topic", topic,
+                         "--will-payload", "gone", "--will-qos", "1"], stdin=subprocess.PIPE,
+                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                    mortal.stdin.write(b"here\n")
+                    mortal.stdin.flush()
+                    self.assertIn(b"here", watcher.next().payload)
+                    mortal.kill()
+                    mortal.communicate()
+                    self.assertEqual(watcher.next().payload, b"gone")
+
+    def test_not_what_was_retained(self):
+        for program in SUBSCRIBERS:
+            topic = f"c/stale/{program}"
+            self.publish("paho_c_pub", "311", topic, "stale", 1, "-r")
+            reader = self.subscriber(program, "5", topic, 1, "--verbose", "-R")
+            self.publish("paho_c_pub", "311", topic, "live", 1)
+            self.assertIn(f"{topic}\tlive", self.after_hello(reader))
+
+    def test_shared_subscriptions(self):
+        members = [self.subscriber(program, version, "$share/c/c/share", 1, "--verbose",
+                                   prober=False)
+                   for program in SUBSCRIBERS for version in ("311", "5")]
+        said = [str(number) for number in range(12)]
+        with Client(self.there, "alone") as alone, Client(self.here, "writer") as writer:
+            alone.subscribe("c/share", 1)
+            heard = queue.Queue()
+            for member in members:
+                self.forward(member, heard)
+            # Until each member was heard they are not all there.
+            while len({name for name, _ in list(heard.queue)}) < len(members):
+                writer.publish("c/share", "early", 1)
+                self.assertEqual(alone.next().payload, b"early")
+            for text in said:
+                writer.publish("c/share", text, 1)
+            found = []
+            while len(found) < len(said):
+                text = heard.get(timeout=PATIENCE_S)[1]
+                if text != "early":
+                    found.append(text)
+        self.assertEqual(sorted(found), sorted(said))
+
+    @staticmethod
+    def forward(member, heard):
+        """What comes to the member goes to `heard`, with the member."""
+        def run():
+            while True:
+                line = member.lines.get()
+                if "\t" in line:
+                    heard.put((member, line.split("\t")[1]))
+        threading.Thread(target=run, daemon=True).start()
+
+
+class AtOneBroker(PahoC, OneBroker, unittest.TestCase):
+    pass
+
+
+class AtTwoBrokers(PahoC, TwoBrokers, unittest.TestCase):
+    pass
 
 
 if __name__ == "__main__":

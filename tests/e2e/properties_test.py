@@ -11,7 +11,8 @@ from clients import Client, MosquittoSub, publish
 from cluster import Cluster
 from muster import Muster
 
-SETTINGS = {"broker.response_information": "answers/", "sys.interval": "200ms"}
+SETTINGS = {"broker.response_information": "answers/", "broker.max_keep_alive": "100s",
+            "sys.interval": "200ms"}
 
 
 def properties(kind, **values):
@@ -28,7 +29,7 @@ def message(**values):
 class Raw:
     """A paho 5.0 client with any CONNECT properties and will; events by name."""
 
-    def __init__(self, port, client_id="", clean=True, will=None, **connect):
+    def __init__(self, port, client_id="", clean=True, will=None, keep_alive=60, **connect):
         self.client = Client.__new__(Client)
         inner = paho.Client(client_id, protocol=paho.MQTTv5)
         self.client.client, self.client.version = inner, "5"
@@ -46,7 +47,7 @@ class Raw:
             topic, delay = will
             inner.will_set(topic, "gone", 1, False,
                            properties(PacketTypes.WILLMESSAGE, WillDelayInterval=delay))
-        inner.connect("127.0.0.1", port, 60, clean_start=clean,
+        inner.connect("127.0.0.1", port, keep_alive, clean_start=clean,
                       properties=properties(PacketTypes.CONNECT, **connect))
         inner.loop_start()
         _, flags, code, self.connack = self.client.expect("connected")
@@ -147,6 +148,17 @@ class WithProperties:
         with Raw(self.here, "r") as client:
             self.assertFalse(hasattr(client.connack, "ResponseInformation"))
 
+    def test_the_client_is_told_its_name_and_its_keep_alive(self):
+        with Raw(self.here, keep_alive=200) as first, Raw(self.there, keep_alive=100) as second:
+            self.assertEqual(first.connack.ServerKeepAlive, 100)
+            self.assertFalse(hasattr(second.connack, "ServerKeepAlive"))
+            names = {one.connack.AssignedClientIdentifier for one in (first, second)}
+            self.assertEqual(len(names - {""}), 2)
+            for name in names:
+                Raw(self.here, name).close()  # it may be used
+        with Raw(self.here, "named") as named:
+            self.assertFalse(hasattr(named.connack, "AssignedClientIdentifier"))
+
     def test_an_unknown_authentication_method(self):
         client = Raw(self.here, "a", AuthenticationMethod="nobody's")
         client.client.client.loop_stop()
@@ -212,7 +224,8 @@ class OneBroker(WithProperties, unittest.TestCase):
 class TwoBrokers(WithProperties, unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        lines = ["[broker]", 'response_information = "answers/"', "[sys]", 'interval = "200ms"']
+        lines = ["[broker]", 'response_information = "answers/"', 'max_keep_alive = "100s"',
+                 "[sys]", 'interval = "200ms"']
         cls.cluster = Cluster(settings="\n".join(lines))
         cls.here, cls.there = cls.cluster.ports()
 

@@ -12,9 +12,10 @@ PINGREQ_BYTES, DISCONNECT_BYTES = bytes.fromhex("c000"), bytes.fromhex("e000")
 AT_ONCE = 100  # connections that are open side by side
 
 
-def gallery():
-    """The packet gallery: dictionaries with name, version, sender, bytes, reason (None: good)."""
-    text = subprocess.run([os.environ["GALLERY"], "json"], capture_output=True, check=True).stdout
+def gallery(part="json"):
+    """The packet gallery: dictionaries with name, version, sender, bytes, reason (None: good).
+    Its part "cuts": the good packets with bodies that end early, byte by byte."""
+    text = subprocess.run([os.environ["GALLERY"], part], capture_output=True, check=True).stdout
     rows = json.loads(text)
     for row in rows:
         row["bytes"] = bytes.fromhex(row["hex"])
@@ -66,14 +67,17 @@ def until_closed(sock):
     return received
 
 
-def conversations(port, inputs, at_once=AT_ONCE):
-    """Each input over a connection of its own: the packets that came until the server closed."""
+def conversations(port, inputs, at_once=AT_ONCE, ending=False):
+    """Each input over a connection of its own: the packets that came until the server closed.
+    `ending`: after the input the client says that nothing follows."""
     answers = []
     for start in range(0, len(inputs), at_once):
         sockets = []
         for data in inputs[start:start + at_once]:
             sockets.append(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S))
             sockets[-1].sendall(data)
+            if ending:
+                sockets[-1].shutdown(socket.SHUT_WR)
         for sock in sockets:
             with sock:
                 answers.append(packets(until_closed(sock)))

@@ -23,4 +23,9 @@ struct GalleryRow {
 // All rows, built once.
 const std::vector<GalleryRow>& gallery();
 
+// A good row with its body cut by one byte, by two, and so on to nothing: the reason of the
+// refusal, success where the packet may end there (no value is given). None for bodies over 127
+// bytes.
+std::vector<GalleryRow> cuts(const GalleryRow& row);
+
 }  // namespace muster::support

@@ -77,25 +77,31 @@ void bad_connects(GalleryRows& rows) {
   rows.bad("connect: version 6", "10{ ['MQTT'] 06 02 0000 {} ['id'] }", version);
   rows.bad("connect: bridge's version", "10{ ['MQTT'] 84 02 0000 ['id'] }", version);
   rows.bad("connect: version missing", "10{ ['MQTT'] }", malformed);
+  rows.bad("connect: protocol longer than the packet", "10{ FFFF 'MQTT' 05 02 }", malformed);
   rows.bad("connect: protocol cut", "10{ 0004 'MQT' }", malformed);
   rows.bad("connect: nothing", "10{ }", malformed);
-  rows.bad("connect: reserved flag", "10{ ['MQTT'] 05 03 0000 {} ['id'] }", malformed);
-  rows.bad("connect: will QoS 3", "10{ ['MQTT'] 05 1E 0000 {} ['id'] {} ['w'] [] }", malformed);
-  rows.bad("connect: will QoS without will", "10{ ['MQTT'] 05 0A 0000 {} ['id'] }", malformed);
-  rows.bad("connect: will retain without will", "10{ ['MQTT'] 05 22 0000 {} ['id'] }", malformed);
-  rows.bad("connect: keep-alive cut", "10{ ['MQTT'] 05 02 00 }", malformed);
+  rows.bad_in_all("connect: reserved flag", "10{ ['MQTT'] 05 03 0000 {} ['id'] }", malformed,
+                  Version::v3_1_1);
+  rows.bad_in_all("connect: will QoS 3", "10{ ['MQTT'] 05 1E 0000 {} ['id'] {} ['w'] [] }",
+                  malformed);
+  rows.bad_in_all("connect: will QoS without will", "10{ ['MQTT'] 05 0A 0000 {} ['id'] }",
+                  malformed, Version::v3_1_1);
+  rows.bad_in_all("connect: will retain without will", "10{ ['MQTT'] 05 22 0000 {} ['id'] }",
+                  malformed, Version::v3_1_1);
+  rows.bad_in_all("connect: keep-alive cut", "10{ ['MQTT'] 05 02 00 }", malformed);
   rows.bad("connect: no property length", "10{ ['MQTT'] 05 02 0000 }", malformed);
   rows.bad("connect: properties beyond the end", "10{ ['MQTT'] 05 02 0000 05 11 0000 }", malformed);
-  rows.bad("connect: identifier missing", "10{ ['MQTT'] 05 02 0000 {} }", malformed);
-  rows.bad("connect: identifier cut", "10{ ['MQTT'] 05 02 0000 {} 0003 'id' }", malformed);
-  rows.bad("connect: will missing", "10{ ['MQTT'] 05 06 0000 {} ['id'] }", malformed);
-  rows.bad("connect: will payload missing", "10{ ['MQTT'] 05 06 0000 {} ['id'] {} ['w'] }",
-           malformed);
-  rows.bad("connect: user name missing", "10{ ['MQTT'] 05 82 0000 {} ['id'] }", malformed);
-  rows.bad("connect: password missing", "10{ ['MQTT'] 05 C2 0000 {} ['id'] ['me'] }", malformed);
-  rows.bad("connect: bytes left over", "10{ ['MQTT'] 05 02 0000 {} ['id'] 00 }", malformed);
-  rows.bad("connect: user name without its flag", "10{ ['MQTT'] 05 02 0000 {} ['id'] ['me'] }",
-           malformed);
+  rows.bad_in_all("connect: identifier missing", "10{ ['MQTT'] 05 02 0000 {} }", malformed);
+  rows.bad_in_all("connect: identifier cut", "10{ ['MQTT'] 05 02 0000 {} 0003 'id' }", malformed);
+  rows.bad_in_all("connect: will missing", "10{ ['MQTT'] 05 06 0000 {} ['id'] }", malformed);
+  rows.bad_in_all("connect: will payload missing", "10{ ['MQTT'] 05 06 0000 {} ['id'] {} ['w'] }",
+                  malformed);
+  rows.bad_in_all("connect: user name missing", "10{ ['MQTT'] 05 82 0000 {} ['id'] }", malformed);
+  rows.bad_in_all("connect: password missing", "10{ ['MQTT'] 05 C2 0000 {} ['id'] ['me'] }",
+                  malformed);
+  rows.bad_in_all("connect: bytes left over", "10{ ['MQTT'] 05 02 0000 {} ['id'] 00 }", malformed);
+  rows.bad_in_all("connect: user name without its flag",
+                  "10{ ['MQTT'] 05 02 0000 {} ['id'] ['me'] }", malformed);
   rows.bad("connect: authentication data alone", "10{ ['MQTT'] 05 02 0000 { 16['x'] } ['id'] }",
            Reason::protocol_error);
   rows.speak(Version::v5, Sender::server);
@@ -105,8 +111,10 @@ void bad_connects(GalleryRows& rows) {
   rows.bad("3.1.1 connect: password alone", "10{ ['MQTT'] 04 42 0000 ['id'] ['x'] }", malformed);
   rows.bad("3.1.1 connect: no identifier for a persistent session", "10{ ['MQTT'] 04 00 0000 [] }",
            Reason::client_identifier_not_valid);
-  rows.bad("3.1.1 connect: bytes left over", "10{ ['MQTT'] 04 02 0000 ['id'] 00 }", malformed);
+  rows.bad("3.1.1 connect: flags missing", "10{ ['MQTT'] 04 }", malformed);
+  rows.bad("3.1.1 connect: properties of 5.0", "10{ ['MQTT'] 04 02 0000 {} ['id'] }", malformed);
   rows.speak(Version::v3_1, Sender::client);
+  rows.bad("3.1 connect: password alone", "10{ ['MQIsdp'] 03 42 0000 ['id'] ['x'] }", malformed);
   rows.bad("3.1 connect: no identifier", "10{ ['MQIsdp'] 03 02 0000 [] }",
            Reason::client_identifier_not_valid);
 }
@@ -140,6 +148,9 @@ void connack_rows(GalleryRows& rows) {
   rows.good("3.1.1 connack 3", "20{ 00 03 }", Connack{false, Reason::server_unavailable});
   rows.good("3.1.1 connack 4", "20{ 00 04 }", Connack{false, Reason::bad_user_name_or_password});
   rows.good("3.1.1 connack 5", "20{ 00 05 }", Connack{false, Reason::not_authorized});
+  rows.bad("3.1.1 connack: reserved flag", "20{ 02 00 }", malformed);
+  rows.bad("3.1.1 connack: no reason", "20{ 00 }", malformed);
+  rows.bad("3.1.1 connack: bytes left over", "20{ 00 00 00 }", malformed);
   rows.bad("3.1.1 connack 6", "20{ 00 06 }", malformed);
   rows.bad("3.1.1 connack: session present in a refusal", "20{ 01 05 }", Reason::protocol_error);
   rows.speak(Version::v5, Sender::client);

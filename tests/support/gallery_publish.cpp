@@ -58,13 +58,16 @@ void bad_publishes(GalleryRows& rows) {
   constexpr Reason protocol = Reason::protocol_error;
   for (const Sender sender : {Sender::client, Sender::server}) {
     rows.speak(Version::v5, sender);
-    rows.bad("publish: QoS 3", "36{ ['t'] 0001 {} }", malformed);
-    rows.bad("publish: DUP with QoS 0", "38{ ['t'] {} }", malformed);
-    rows.bad("publish: packet identifier 0", "32{ ['t'] 0000 {} }", protocol);
-    rows.bad("publish: packet identifier cut", "32{ ['t'] 00 }", malformed);
+    rows.bad_in_all("publish: QoS 3 again, retained", "3F{ ['t'] 0001 {} }", malformed);
+    rows.bad_in_all("publish: QoS 3", "36{ ['t'] 0001 {} }", malformed);
+    rows.bad_in_all("publish: DUP with QoS 0", "38{ ['t'] {} }", malformed, Version::v3_1_1);
+    rows.bad_in_all("publish: topic longer than any packet of its size", "30{ FFFF 't' }",
+                    malformed);
+    rows.bad_in_all("publish: packet identifier 0", "32{ ['t'] 0000 {} }", protocol);
+    rows.bad_in_all("publish: packet identifier cut", "32{ ['t'] 00 }", malformed);
     rows.bad("publish: no topic, no alias", "30{ [] {} 'x' }", protocol);
-    rows.bad("publish: topic cut", "30{ 0002 't' }", malformed);
-    rows.bad("publish: nothing", "30{ }", malformed);
+    rows.bad_in_all("publish: topic cut", "30{ 0002 't' }", malformed);
+    rows.bad_in_all("publish: nothing", "30{ }", malformed);
     rows.bad("publish: no property length", "30{ ['t'] }", malformed);
     rows.bad("publish: property length over-long", "30{ ['t'] 8000 'x' }", malformed);
     rows.bad("publish: property length of five bytes", "30{ ['t'] 8080808001 'x' }", malformed);
@@ -82,9 +85,7 @@ void bad_publishes(GalleryRows& rows) {
   rows.speak(Version::v5, Sender::client);
   rows.bad("publish: subscription identifier from a client", "30{ ['t'] { 0B 01 } 'x' }", protocol);
   rows.speak(Version::v3_1_1, Sender::client);
-  rows.bad("3.1.1 publish: QoS 3", "36{ ['t'] 0001 }", malformed);
   rows.bad("3.1.1 publish: no topic", "30{ [] 'x' }", protocol);
-  rows.bad("3.1.1 publish: packet identifier 0", "32{ ['t'] 0000 'x' }", protocol);
   rows.bad("3.1.1 publish: packet identifier missing", "32{ ['t'] }", malformed);
 }
 
@@ -115,6 +116,9 @@ void one_acknowledgement(GalleryRows& rows, PacketType type, const Bytes& name, 
   for (const Version version : {Version::v3_1, Version::v3_1_1}) {
     rows.speak(version, Sender::client);
     rows.good("old " + name, first + "{ 0102 }", plain);
+    rows.bad("old " + name + ": nothing", first + "{ }", malformed);
+    rows.bad("old " + name + ": packet identifier cut", first + "{ 01 }", malformed);
+    rows.bad("old " + name + ": wrong flags", wrong + "{ 0102 }", malformed);
     rows.bad("old " + name + ": reason code", first + "{ 0102 00 }", malformed);
     rows.bad("old " + name + ": packet identifier 0", first + "{ 0000 }", Reason::protocol_error);
   }

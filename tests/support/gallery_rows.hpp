@@ -30,6 +30,10 @@ class GalleryRows {
     rows_.push_back(
         {std::move(name), version_, sender_, from_notation(notation), {}, reason, true});
   }
+  // Bad in 5.0, as `notation` says, and in each older version from `oldest` on, where the same
+  // packet has no properties. Its sender stays; what follows is of 5.0.
+  void bad_in_all(const Bytes& name, const Bytes& notation, mqtt::Reason reason,
+                  mqtt::Version oldest = mqtt::Version::v3_1);
 
  private:
   std::vector<GalleryRow>& rows_;

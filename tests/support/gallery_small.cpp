@@ -49,6 +49,7 @@ void disconnects(GalleryRows& rows) {
   rows.bad("disconnect: session expiry from a server", "E0{ 00 { 11 00000001 } }", protocol);
   rows.speak(Version::v3_1_1, Sender::client);
   rows.good("3.1.1 disconnect", "E000", Disconnect{});
+  rows.bad("3.1.1 disconnect: with reason and properties", "E0{ 00 {} }", malformed);
   rows.bad("3.1.1 disconnect: with reason", "E0{ 00 }", malformed);
   rows.speak(Version::v3_1_1, Sender::server);
   rows.bad("3.1.1 disconnect: from a server", "E000", protocol);
@@ -73,6 +74,49 @@ void auths(GalleryRows& rows) {
   }
 }
 
+// Flags that are not reserved for the packet (table 2-2 of both standards).
+void reserved_flags(GalleryRows& rows, Version version) {
+  const struct {
+    BytesView type, body, old_body;
+    char right;
+    Sender sender;
+  } kinds[] = {
+      {"2", "{ 00 00 {} }", "{ 00 00 }", '0', Sender::server},
+      {"4", "{ 0001 }", "{ 0001 }", '0', Sender::client},
+      {"5", "{ 0001 }", "{ 0001 }", '0', Sender::client},
+      {"6", "{ 0001 }", "{ 0001 }", '2', Sender::client},
+      {"7", "{ 0001 }", "{ 0001 }", '0', Sender::client},
+      {"8", "{ 0001 {} ['a'] 00 }", "{ 0001 ['a'] 00 }", '2', Sender::client},
+      {"9", "{ 0001 {} 00 }", "{ 0001 00 }", '0', Sender::server},
+      {"A", "{ 0001 {} ['a'] }", "{ 0001 ['a'] }", '2', Sender::client},
+      {"B", "{ 0001 {} 00 }", "{ 0001 }", '0', Sender::server},
+      {"C", "{ }", "{ }", '0', Sender::client},
+      {"D", "{ }", "{ }", '0', Sender::server},
+      {"E", "{ }", "{ }", '0', Sender::client},
+      {"F", "{ }", "{ }", '0', Sender::client},
+  };
+  const bool old = version != Version::v5;
+  for (const auto& kind : kinds) {
+    for (const char flags : BytesView("0123456789ABCDEF")) {
+      const bool again = version == Version::v3_1 && kind.right == '2' && flags == 'A';  // DUP
+      if (flags == kind.right || again) continue;
+      const Bytes first = Bytes(kind.type) + flags;
+      rows.speak(version, kind.sender);
+      rows.bad("frame: first byte " + first, first + Bytes(old ? kind.old_body : kind.body),
+               Reason::malformed_packet);
+    }
+  }
+}
+
+void reserved_connect_flags(GalleryRows& rows) {
+  rows.speak(Version::v5, Sender::client);
+  for (const char flags : BytesView("123456789ABCDEF")) {
+    const Bytes first = Bytes("1") + flags;
+    rows.bad_in_all("frame: first byte " + first, first + "{ ['MQTT'] 05 02 0000 {} ['id'] }",
+                    Reason::malformed_packet);
+  }
+}
+
 }  // namespace
 
 void small_rows(GalleryRows& rows) {
@@ -83,43 +127,18 @@ void small_rows(GalleryRows& rows) {
 
 void frame_rows(GalleryRows& rows) {
   rows.speak(Version::v5, Sender::client);
-  rows.bad("frame: type 0", "0000", malformed);
-  rows.bad("frame: type 0 with flags", "0F", malformed);
-  rows.bad("frame: length over-long", "C0 8000", malformed);
-  rows.bad("frame: length over-long by two", "C0 808000", malformed);
-  rows.bad("frame: length over-long by three", "C0 80808000", malformed);
-  rows.bad("frame: length of five bytes", "C0 8080808001", malformed);
-  rows.bad("frame: length of four continued bytes", "30 FFFFFFFF", malformed);
-
-  // Flags that are not reserved for the packet (table 2-2).
-  const struct {
-    BytesView type, body;
-    char right;
-    Sender sender;
-  } kinds[] = {
-      {"1", "{ ['MQTT'] 05 02 0000 {} ['id'] }", '0', Sender::client},
-      {"2", "{ 00 00 {} }", '0', Sender::server},
-      {"4", "{ 0001 }", '0', Sender::client},
-      {"5", "{ 0001 }", '0', Sender::client},
-      {"6", "{ 0001 }", '2', Sender::client},
-      {"7", "{ 0001 }", '0', Sender::client},
-      {"8", "{ 0001 {} ['a'] 00 }", '2', Sender::client},
-      {"9", "{ 0001 {} 00 }", '0', Sender::server},
-      {"A", "{ 0001 {} ['a'] }", '2', Sender::client},
-      {"B", "{ 0001 {} 00 }", '0', Sender::server},
-      {"C", "{ }", '0', Sender::client},
-      {"D", "{ }", '0', Sender::server},
-      {"E", "{ }", '0', Sender::client},
-      {"F", "{ }", '0', Sender::client},
-  };
-  for (const auto& kind : kinds) {
-    for (const char flags : BytesView("0123456789ABCDEF")) {
-      if (flags == kind.right) continue;
-      const Bytes first = Bytes(kind.type) + flags;
-      rows.speak(Version::v5, kind.sender);
-      rows.bad("frame: first byte " + first, first + Bytes(kind.body), malformed);
-    }
+  // 3.1.1 only shows how a length is written; a longer way is refused as in 5.0 (1.5.5-1).
+  rows.bad_in_all("frame: type 0", "0000", malformed);
+  rows.bad_in_all("frame: type 0 with flags", "0F", malformed);
+  rows.bad_in_all("frame: length over-long", "C0 8000", malformed);
+  rows.bad_in_all("frame: length over-long by two", "C0 808000", malformed);
+  rows.bad_in_all("frame: length over-long by three", "C0 80808000", malformed);
+  rows.bad_in_all("frame: length of five bytes", "C0 8080808001", malformed);
+  rows.bad_in_all("frame: length of four continued bytes", "30 FFFFFFFF", malformed);
+  for (const Version version : {Version::v3_1, Version::v3_1_1, Version::v5}) {
+    reserved_flags(rows, version);
   }
+  reserved_connect_flags(rows);
 }
 
 }  // namespace muster::support

@@ -34,24 +34,27 @@ void subscribes(GalleryRows& rows) {
   rows.bad("subscribe: reserved option 6", "82{ 0001 {} ['a'] 40 }", malformed);
   rows.bad("subscribe: reserved option 7", "82{ 0001 {} ['a'] 80 }", malformed);
   rows.bad("subscribe: no local and shared", "82{ 0001 {} ['$share/g/a'] 04 }", protocol);
-  rows.bad("subscribe: to nothing", "82{ 0001 {} }", protocol);
-  rows.bad("subscribe: options missing", "82{ 0001 {} ['a'] }", malformed);
-  rows.bad("subscribe: filter cut", "82{ 0001 {} 0003 'a' }", malformed);
-  rows.bad("subscribe: second filter cut", "82{ 0001 {} ['a'] 00 00 }", malformed);
-  rows.bad("subscribe: packet identifier 0", "82{ 0000 {} ['a'] 00 }", protocol);
+  rows.bad_in_all("subscribe: to nothing", "82{ 0001 {} }", protocol);
+  rows.bad_in_all("subscribe: options missing", "82{ 0001 {} ['a'] }", malformed);
+  rows.bad_in_all("subscribe: filter cut", "82{ 0001 {} 0003 'a' }", malformed);
+  rows.bad_in_all("subscribe: second filter cut", "82{ 0001 {} ['a'] 00 00 }", malformed);
+  rows.bad_in_all("subscribe: packet identifier 0", "82{ 0000 {} ['a'] 00 }", protocol);
   rows.bad("subscribe: no property length", "82{ 0001 }", malformed);
-  rows.bad("subscribe: nothing", "82{ }", malformed);
+  rows.bad_in_all("subscribe: nothing", "82{ }", malformed);
   rows.bad("subscribe: two identifiers", "82{ 0001 { 0B 01 0B 02 } ['a'] 00 }", protocol);
   rows.bad("subscribe: identifier 0", "82{ 0001 { 0B 00 } ['a'] 00 }", protocol);
   rows.speak(Version::v5, Sender::server);
-  rows.bad("subscribe: from a server", "82{ 0001 {} ['a'] 00 }", protocol);
+  rows.bad_in_all("subscribe: from a server", "82{ 0001 {} ['a'] 00 }", protocol);
 
   rows.speak(Version::v3_1_1, Sender::client);
   rows.good("3.1.1 subscribe", "82{ 0001 ['a'] 02 ['b'] 00 }",
             Subscribe{1, {{"a", {.qos = Qos::exactly_once}}, {"b"}}});
   rows.bad("3.1.1 subscribe: QoS 3", "82{ 0001 ['a'] 03 }", malformed);
   rows.bad("3.1.1 subscribe: options of 5.0", "82{ 0001 ['a'] 04 }", malformed);
-  rows.bad("3.1.1 subscribe: to nothing", "82{ 0001 }", protocol);
+  for (const BytesView options : {"08", "10", "20", "40", "80", "FC"}) {
+    rows.bad("3.1.1 subscribe: reserved bits " + Bytes(options),
+             "82{ 0001 ['a'] " + Bytes(options) + " }", malformed);
+  }
   rows.bad("3.1.1 subscribe: DUP", "8A{ 0001 ['a'] 00 }", malformed);
   rows.speak(Version::v3_1, Sender::client);
   rows.odd("3.1 subscribe again", "8A{ 0001 ['a'] 00 }", Subscribe{1, {{"a"}}});
@@ -63,8 +66,8 @@ void subacks(GalleryRows& rows) {
             Suback{1,
                    {Reason::success, Reason::granted_qos_1, Reason::granted_qos_2,
                     Reason::unspecified_error}});
-  rows.bad("suback: of nothing", "90{ 0001 {} }", protocol);
-  rows.bad("suback: packet identifier 0", "90{ 0000 {} 00 }", protocol);
+  rows.bad_in_all("suback: of nothing", "90{ 0001 {} }", protocol);
+  rows.bad_in_all("suback: packet identifier 0", "90{ 0000 {} 00 }", protocol);
   rows.bad("suback: no property length", "90{ 0001 }", malformed);
   rows.speak(Version::v3_1_1, Sender::server);
   rows.good("3.1.1 suback", "90{ 0001 00 01 02 80 }",
@@ -72,23 +75,21 @@ void subacks(GalleryRows& rows) {
                    {Reason::success, Reason::granted_qos_1, Reason::granted_qos_2,
                     Reason::unspecified_error}});
   rows.bad("3.1.1 suback: reason of 5.0", "90{ 0001 87 }", malformed);
-  rows.bad("3.1.1 suback: of nothing", "90{ 0001 }", protocol);
   rows.speak(Version::v5, Sender::client);
-  rows.bad("suback: from a client", "90{ 0001 {} 00 }", protocol);
+  rows.bad_in_all("suback: from a client", "90{ 0001 {} 00 }", protocol);
 }
 
 void unsubscribes(GalleryRows& rows) {
   rows.speak(Version::v5, Sender::client);
   rows.good("unsubscribe", "A2{ 0001 {} ['a/#'] ['b'] }", Unsubscribe{1, {"a/#", "b"}});
-  rows.bad("unsubscribe: from nothing", "A2{ 0001 {} }", protocol);
-  rows.bad("unsubscribe: filter cut", "A2{ 0001 {} 0002 'a' }", malformed);
-  rows.bad("unsubscribe: packet identifier 0", "A2{ 0000 {} ['a'] }", protocol);
+  rows.bad_in_all("unsubscribe: from nothing", "A2{ 0001 {} }", protocol);
+  rows.bad_in_all("unsubscribe: filter cut", "A2{ 0001 {} 0002 'a' }", malformed);
+  rows.bad_in_all("unsubscribe: packet identifier 0", "A2{ 0000 {} ['a'] }", protocol);
   rows.bad("unsubscribe: no property length", "A2{ 0001 }", malformed);
   rows.speak(Version::v5, Sender::server);
-  rows.bad("unsubscribe: from a server", "A2{ 0001 {} ['a'] }", protocol);
+  rows.bad_in_all("unsubscribe: from a server", "A2{ 0001 {} ['a'] }", protocol);
   rows.speak(Version::v3_1_1, Sender::client);
   rows.good("3.1.1 unsubscribe", "A2{ 0001 ['a'] }", Unsubscribe{1, {"a"}});
-  rows.bad("3.1.1 unsubscribe: from nothing", "A2{ 0001 }", protocol);
   rows.speak(Version::v3_1, Sender::client);
   rows.odd("3.1 unsubscribe again", "AA{ 0001 ['a'] }", Unsubscribe{1, {"a"}});
 
@@ -99,9 +100,13 @@ void unsubscribes(GalleryRows& rows) {
   rows.bad("unsuback: packet identifier 0", "B0{ 0000 {} 00 }", protocol);
   rows.speak(Version::v3_1_1, Sender::server);
   rows.good("3.1.1 unsuback", "B0{ 0001 }", Unsuback{1});
+  rows.bad("3.1.1 unsuback: packet identifier 0", "B0{ 0000 }", protocol);
+  rows.bad("3.1.1 unsuback: packet identifier cut", "B0{ 00 }", malformed);
   rows.bad("3.1.1 unsuback: with reasons", "B0{ 0001 00 }", malformed);
   rows.speak(Version::v5, Sender::client);
   rows.bad("unsuback: from a client", "B0{ 0001 {} 00 }", protocol);
+  rows.speak(Version::v3_1_1, Sender::client);
+  rows.bad("3.1.1 unsuback: from a client", "B0{ 0001 }", protocol);
 }
 
 }  // namespace

@@ -48,19 +48,20 @@ constexpr Text well_formed[] = {
 struct Place {
   Bytes name, before, after;
   Sender sender;
+  bool old = false;  // is in older versions too
 };
 
 const Place places[] = {
-    {"client identifier", "10{ ['MQTT'] 05 02 0000 {} [", "] }", Sender::client},
-    {"will topic", "10{ ['MQTT'] 05 06 0000 {} ['id'] {} [", "] [] }", Sender::client},
-    {"user name", "10{ ['MQTT'] 05 82 0000 {} ['id'] [", "] }", Sender::client},
-    {"topic name", "30{ [", "] {} 'x' }", Sender::client},
+    {"client identifier", "10{ ['MQTT'] 05 02 0000 {} [", "] }", Sender::client, true},
+    {"will topic", "10{ ['MQTT'] 05 06 0000 {} ['id'] {} [", "] [] }", Sender::client, true},
+    {"user name", "10{ ['MQTT'] 05 82 0000 {} ['id'] [", "] }", Sender::client, true},
+    {"topic name", "30{ [", "] {} 'x' }", Sender::client, true},
     {"content type", "30{ ['t'] { 03[", "] } 'x' }", Sender::client},
     {"response topic", "30{ ['t'] { 08[", "] } 'x' }", Sender::client},
     {"user property name", "30{ ['t'] { 26[", "]['v'] } 'x' }", Sender::client},
     {"user property value", "30{ ['t'] { 26['n'][", "] } 'x' }", Sender::client},
-    {"subscribed filter", "82{ 0001 {} [", "] 00 }", Sender::client},
-    {"unsubscribed filter", "A2{ 0001 {} [", "] }", Sender::client},
+    {"subscribed filter", "82{ 0001 {} [", "] 00 }", Sender::client, true},
+    {"unsubscribed filter", "A2{ 0001 {} [", "] }", Sender::client, true},
     {"reason string", "E0{ 82 { 1F[", "] } }", Sender::server},
     {"assigned client identifier", "20{ 00 00 { 12[", "] } }", Sender::server},
 };
@@ -69,14 +70,14 @@ void bad_topics(GalleryRows& rows) {
   rows.speak(Version::v5, Sender::client);
   for (const BytesView topic : {"#", "+", "a/#", "+/a", "a+", "a#b", "a long topic with a +"}) {
     const Bytes quoted = "['" + Bytes(topic) + "']";
-    rows.bad("publish: topic " + Bytes(topic), "30{ " + quoted + " {} 'x' }",
-             Reason::topic_name_invalid);
-    rows.bad("connect: will topic " + Bytes(topic),
-             "10{ ['MQTT'] 05 06 0000 {} ['id'] {} " + quoted + " [] }",
-             Reason::topic_name_invalid);
+    rows.bad_in_all("publish: topic " + Bytes(topic), "30{ " + quoted + " {} 'x' }",
+                    Reason::topic_name_invalid);
+    rows.bad_in_all("connect: will topic " + Bytes(topic),
+                    "10{ ['MQTT'] 05 06 0000 {} ['id'] {} " + quoted + " [] }",
+                    Reason::topic_name_invalid);
   }
-  rows.bad("connect: empty will topic", "10{ ['MQTT'] 05 06 0000 {} ['id'] {} [] [] }",
-           Reason::topic_name_invalid);
+  rows.bad_in_all("connect: empty will topic", "10{ ['MQTT'] 05 06 0000 {} ['id'] {} [] [] }",
+                  Reason::topic_name_invalid);
 }
 
 void filters(GalleryRows& rows) {
@@ -85,10 +86,12 @@ void filters(GalleryRows& rows) {
         "a/+b",     "a+/b",      "##",        "++",          "+#",         "$share/",    "$share//",
         "$share/g", "$share/g/", "$share//a", "$share/g+/a", "$share/#/a", "$share/g/a#"}) {
     const Bytes quoted = "['" + Bytes(filter) + "']";
-    rows.bad("subscribe: filter " + Bytes(filter), "82{ 0001 {} " + quoted + " 00 }",
-             Reason::topic_filter_invalid);
-    rows.bad("unsubscribe: filter " + Bytes(filter), "A2{ 0001 {} " + quoted + " }",
-             Reason::topic_filter_invalid);
+    // Only 5.0 speaks of shares; 3.1.1 has nothing to say of their names.
+    const Version oldest = filter.substr(0, 7) == "$share/" ? Version::v5 : Version::v3_1;
+    rows.bad_in_all("subscribe: filter " + Bytes(filter), "82{ 0001 {} " + quoted + " 00 }",
+                    Reason::topic_filter_invalid, oldest);
+    rows.bad_in_all("unsubscribe: filter " + Bytes(filter), "A2{ 0001 {} " + quoted + " }",
+                    Reason::topic_filter_invalid, oldest);
   }
   for (const BytesView filter : {"/", "//", "#", "+", "/#", "+/+", "a/+/b", "+/#", "$SYS/#",
                                  "$share", "$share/g/#", "$share/g//", "$SHARE/x", " "}) {
@@ -100,14 +103,32 @@ void filters(GalleryRows& rows) {
   }
 }
 
+// `kept`: the well-formed texts as bytes.
+void old_texts(GalleryRows& rows, const std::vector<Bytes>& kept) {
+  rows.speak(Version::v3_1_1, Sender::client);
+  for (size_t i = 0; i < kept.size(); ++i) {
+    const Bytes hex(well_formed[i].hex);
+    const Bytes name = " with " + Bytes(well_formed[i].name);
+    rows.good("3.1.1 publish" + name, "30{ [" + hex + "] 'x' }", Publish{kept[i], "x"});
+    rows.good("3.1.1 subscribe" + name, "82{ 0001 [" + hex + "] 00 }", Subscribe{1, {{kept[i]}}});
+    rows.good("3.1.1 connect" + name, "10{ ['MQTT'] 04 02 0000 [" + hex + "] }",
+              Connect{.version = Version::v3_1_1, .client_id = kept[i]});
+  }
+}
+
 }  // namespace
 
 void text_rows(GalleryRows& rows) {
   for (const Place& place : places) {
     rows.speak(Version::v5, place.sender);
     for (const Text& text : ill_formed) {
-      rows.bad(place.name + ": " + Bytes(text.name), place.before + Bytes(text.hex) + place.after,
-               Reason::malformed_packet);
+      const Bytes name = place.name + ": " + Bytes(text.name);
+      const Bytes packet = place.before + Bytes(text.hex) + place.after;
+      // 3.1 says less of UTF-8 than 3.1.1 (1.5.3); it is held to the same.
+      if (place.old)
+        rows.bad_in_all(name, packet, Reason::malformed_packet);
+      else
+        rows.bad(name, packet, Reason::malformed_packet);
     }
   }
   static const std::vector<Bytes> kept = [] {
@@ -124,6 +145,7 @@ void text_rows(GalleryRows& rows) {
     rows.good("connect" + name, "10{ ['MQTT'] 05 02 0000 {} [" + hex + "] }",
               Connect{.client_id = kept[i]});
   }
+  old_texts(rows, kept);
   bad_topics(rows);
   filters(rows);
 }
