@@ -73,7 +73,8 @@ void RetainedTable::own(Now now, ShardIndex from, uint64_t counter, const Retain
   if (counter <= owns.echoed) return;
   const auto known = own_.find(value.topic.view());
   if (known == own_.end() && own_.size() >= own_limit) return;
-  own_.insert_or_assign(std::string(value.topic), Own{from, counter, pack(now, value, any_generation)});
+  own_.insert_or_assign(std::string(value.topic),
+                        Own{from, counter, pack(now, value, any_generation)});
   owns.waiting.emplace_back(counter, value.topic);
   if (owns.waiting.size() > 1024 + 2 * own_.size()) compact(static_cast<size_t>(from));
 }

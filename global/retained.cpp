@@ -99,7 +99,8 @@ void Retained::keep(Now now, const wire::Publication& publication, uint64_t numb
   bytes_ += cost_of(publication.topic.size(), value.data.size());
   if (publication.expiry_s == wire::no_expiry) return;
   value.expires_ms = now.wall.ms + int64_t{1000} * publication.expiry_s;
-  expiry_.set(std::string(publication.topic), now.mono + std::chrono::seconds(publication.expiry_s));
+  expiry_.set(std::string(publication.topic),
+              now.mono + std::chrono::seconds(publication.expiry_s));
 }
 
 void Retained::forget(Values::iterator at) {

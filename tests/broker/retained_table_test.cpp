@@ -24,7 +24,8 @@ class RetainedTableTest : public ::testing::Test {
     while (!last) {
       std::vector<RetainedValue> found;
       last = table.read(now, filter, after, most, bytes, found);
-      for (const RetainedValue& one : found) text.append(one.topic).append("=").append(one.payload) += " ";
+      for (const RetainedValue& one : found)
+        text.append(one.topic).append("=").append(one.payload) += " ";
       ++pages;
     }
     return text;

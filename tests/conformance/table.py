@@ -38,7 +38,7 @@ brokers. `tests/conformance/run.py --only NAME` runs one.
 ## Paho's suite
 
 The `paho_...` conversations tell the scenarios of Eclipse's interoperability suite anew, byte by
-byte. The suite itself (github.com/eclipse/paho.mqtt.testing, folder `interoperability`) runs against
+byte. The suite itself (eclipse/paho.mqtt.testing at GitHub, `interoperability`) runs against
 
     muster up --listen 127.0.0.1:1883 --data DIR --set broker.max_keep_alive=60s
 

@@ -211,7 +211,8 @@ Term attach(Peer& peer, const std::string& client_id, uint64_t serial,
 std::vector<std::string> payloads(const std::vector<wire::Deliver>& delivers) {
   std::vector<std::string> all;
   for (const wire::Deliver& deliver : delivers) {
-    for (const wire::InboxEntry& entry : deliver.entries) all.emplace_back(entry.publication.payload);
+    for (const wire::InboxEntry& entry : deliver.entries)
+      all.emplace_back(entry.publication.payload);
   }
   return all;
 }

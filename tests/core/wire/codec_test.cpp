@@ -14,7 +14,7 @@ namespace muster::wire {
 
 struct Anything {  // converts to whatever a member wants; only asked, never done
   template <class T>
-    requires(!std::is_same_v<T, BytesView>)  // or it would be a text too, from which a Slice is made
+  requires(!std::is_same_v<T, BytesView>)  // or it would be a text too, from which a Slice is made
   operator T() const;
 };
 

@@ -65,7 +65,8 @@ class LinksTest : public ::testing::Test {
                     std::to_string(ended->last));
     } else if (auto* received = std::get_if<Received>(&event)) {
       const auto* publish = std::get_if<Publish>(&received->message);
-      got[name].push_back({received->number, publish ? std::string(publish->publication.topic) : "?"});
+      got[name].push_back(
+          {received->number, publish ? std::string(publish->publication.topic) : "?"});
       if (publish) payload_bytes += publish->publication.payload.size();
       if (const auto* claim = std::get_if<Claim>(&received->message)) ages.push_back(claim->age_us);
     } else if (const auto* acknowledged = std::get_if<Acknowledged>(&event)) {
