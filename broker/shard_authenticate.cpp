@@ -84,7 +84,9 @@ void Shard::State::take_step(uint32_t index, AuthStep step) {
   packet.reason = accepted ? Reason::success : Reason::continue_authentication;
   packet.properties.authentication_method = method;
   if (step.data) packet.properties.authentication_data = *step.data;
-  write(index, packet);
+  if (write(index, packet)) return;
+  if (connecting) return refuse(index, client.version, Reason::packet_too_large);
+  fail(index, Reason::packet_too_large, wire::GoneReason::protocol_error);
 }
 
 void Shard::State::authenticated(uint32_t index) {

@@ -161,6 +161,11 @@ void Shard::State::open_session(uint32_t index, const mqtt::Connect& packet, boo
   client.announce_keep_alive = client.keep_alive_s != packet.keep_alive;
   client.connected_at = now.mono;
   client.since_ms = now.wall.ms;
+  // Who could never be told so is not connected, and takes nobody's place (3.1.2-24).
+  const bool limited = client.maximum_packet_size != UINT32_MAX;
+  if (limited && accepted(client, false).size() > client.maximum_packet_size) {
+    return refuse(index, client.version, Reason::implementation_specific_error);
+  }
   client.serial = static_cast<Serial>(next_serial++ << 8 | static_cast<uint64_t>(self));
   if (packet.will) {
     client.will =
@@ -191,7 +196,11 @@ void Shard::State::connack(uint32_t index, bool session_present) {
   bool limited = client.keep_alive_s != 0;
   Instant first = now.mono + std::chrono::milliseconds(1500) * client.keep_alive_s;
   set_deadline(index, limited ? first : never);
+  write(index, accepted(client, session_present));
+}
 
+// CONNACK with reason 0x00.
+Bytes Shard::State::accepted(const Client& client, bool session_present) const {
   mqtt::Connack packet;
   std::string method;
   packet.session_present = session_present;
@@ -218,7 +227,9 @@ void Shard::State::connack(uint32_t index, bool session_present) {
     if (client.announce_keep_alive) properties.server_keep_alive = client.keep_alive_s;
     if (client.announce_expiry) properties.session_expiry_interval = client.session_expiry_s;
   }
-  write(index, packet);
+  Bytes encoded;
+  mqtt::encode(packet, client.version, encoded);
+  return encoded;
 }
 
 wire::Claim Shard::State::claim(const Client& client) const {

@@ -47,14 +47,17 @@ void Shard::State::append(uint32_t index, BytesView bytes) {
   effects.dirty.push_back(index);
 }
 
-void Shard::State::write(uint32_t index, const mqtt::Packet& packet) {
+// What is neither a PUBLISH nor short. Nobody may be left waiting for what is never sent: for the
+// answers see open_session(), subscribe(), unsubscribe() and take_step().
+bool Shard::State::write(uint32_t index, const mqtt::Packet& packet) {
   Bytes encoded;
   mqtt::encode(packet, at(index).version, encoded);
   if (encoded.size() > at(index).maximum_packet_size) {
     encoded = without_problem_information(packet, at(index).version);
-    if (encoded.size() > at(index).maximum_packet_size) return;  // 3.1.2-24: never sent
+    if (encoded.size() > at(index).maximum_packet_size) return false;  // 3.1.2-24
   }
   write(index, encoded);
+  return true;
 }
 
 // Every PUBLISH that is encoded goes out through here. `tail`: the end of its payload, if that is

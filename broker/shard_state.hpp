@@ -176,7 +176,7 @@ struct Shard::State {
 
   // output (shard_output.cpp)
   void write(uint32_t index, BytesView bytes);
-  void write(uint32_t index, const mqtt::Packet& packet);
+  bool write(uint32_t index, const mqtt::Packet& packet);  // false: too large for the client
   void append(uint32_t index, BytesView bytes);
   void write_publish(uint32_t index, BytesView packet, BytesView tail = {}, uint32_t id_at = 0,
                      uint16_t id = 0);
@@ -191,6 +191,7 @@ struct Shard::State {
   bool move_home(uint32_t index, const mqtt::Frame& frame);
   void open_session(uint32_t index, const mqtt::Connect& packet, bool assigned);
   void connack(uint32_t index, bool session_present);
+  Bytes accepted(const Client& client, bool session_present) const;
   wire::Claim claim(const Client& client) const;
   void list_claims(uint64_t round);
   void granted_page(const wire::GrantPage& page);

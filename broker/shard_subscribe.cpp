@@ -8,17 +8,35 @@
 #include "broker/shard_state.hpp"
 #include "broker/virtual_topics.hpp"
 #include "core/mqtt/share.hpp"
+#include "core/mqtt/writer.hpp"
 
 namespace muster::broker {
 
 using mqtt::Qos;
 using mqtt::Reason;
 
+namespace {
+
+constexpr BytesView answer_too_large = "its answer is larger than your maximum packet size";
+
+// A reason for each filter, behind the identifier and no properties. Only 5.0 knows a maximum, and
+// it is asked before anything is done: nobody has subscriptions and was not told.
+bool answer_fits(size_t filters, const Client& client) {
+  const size_t body = sizeof(uint16_t) + 1 + filters;
+  return 1 + mqtt::varint_size(static_cast<uint32_t>(body)) + body <= client.maximum_packet_size;
+}
+
+}  // namespace
+
 void Shard::State::subscribe(uint32_t index, const mqtt::Frame& frame) {
   Client& client = at(index);
   auto decoded = mqtt::decode(frame, client.version, mqtt::Sender::client);
   if (!decoded) return fail(index, decoded.error(), wire::GoneReason::protocol_error);
   const auto& packet = std::get<mqtt::Subscribe>(*decoded);
+  if (!answer_fits(packet.entries.size(), client)) {
+    return fail(index, Reason::packet_too_large, wire::GoneReason::protocol_error,
+                answer_too_large);
+  }
   const auto& identifiers = packet.properties.subscription_identifiers;
 
   PendingAnswer answer;
@@ -125,6 +143,10 @@ void Shard::State::unsubscribe(uint32_t index, const mqtt::Frame& frame) {
   auto decoded = mqtt::decode(frame, client.version, mqtt::Sender::client);
   if (!decoded) return fail(index, decoded.error(), wire::GoneReason::protocol_error);
   const auto& packet = std::get<mqtt::Unsubscribe>(*decoded);
+  if (!answer_fits(packet.filters.size(), client)) {
+    return fail(index, Reason::packet_too_large, wire::GoneReason::protocol_error,
+                answer_too_large);
+  }
 
   PendingAnswer answer;
   answer.packet_id = packet.packet_id;

@@ -96,6 +96,10 @@ function(muster_script_tests)
   set_tests_properties(conformance PROPERTIES
     LABELS e2e TIMEOUT 600
     ENVIRONMENT "${environment}")
+  add_test(NAME conformance_run
+           COMMAND ${python} "${CMAKE_SOURCE_DIR}/tests/conformance/run_test.py")
+  set_tests_properties(conformance_run PROPERTIES
+    LABELS unit TIMEOUT 120 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   add_test(NAME conformance_table
            COMMAND ${python} "${CMAKE_SOURCE_DIR}/tests/conformance/table.py" --check)
   set_tests_properties(conformance_table PROPERTIES

@@ -117,6 +117,16 @@ TEST(ShardAuthenticate, ARefusalIsConnack) {
   EXPECT_TRUE(world.for_global<wire::Claim>().empty());
 }
 
+// [MQTT-3.1.2-24]
+TEST(ShardAuthenticate, WhoHasNoRoomForAuthIsRefused) {
+  ShardWorld world(1, with_method());
+  mqtt::Connect narrow = connect("TWICE", "word");
+  narrow.properties.maximum_packet_size = 19;  // AUTH has 20 bytes
+  Device& device = world.connect(narrow);
+  EXPECT_EQ(world.expect<mqtt::Connack>(device).reason, Reason::packet_too_large);
+  EXPECT_TRUE(device.closed);
+}
+
 // [MQTT-3.1.2-30] [MQTT-4.12.0-3] [MQTT-3.14.0-1]
 TEST(ShardAuthenticate, OnlyAuthIsAwaitedBeforeConnack) {
   ShardWorld world(1, with_method());

@@ -121,6 +121,63 @@ TEST(ShardPacketSize, OfTheClientIsNeverExceeded) {
   EXPECT_EQ(world.expect<mqtt::Publish>(device).payload, "fits");  // 3.1.2-25
 }
 
+mqtt::Connect narrow(BytesView id, uint32_t maximum_packet_size) {
+  mqtt::Connect packet = clean(id);
+  packet.properties.maximum_packet_size = maximum_packet_size;
+  return packet;
+}
+
+// [MQTT-3.1.2-24]
+TEST(ShardPacketSize, WhoHasNoRoomForConnackIsNotConnected) {
+  constexpr uint32_t connack = 11;  // bytes
+  ShardWorld world;
+  Device& older = world.connect(clean("c"));
+  world.read(older);
+  Device& too_narrow = world.connect(narrow("c", connack - 1));
+  EXPECT_EQ(world.expect<mqtt::Connack>(too_narrow).reason, Reason::implementation_specific_error);
+  EXPECT_TRUE(too_narrow.closed);
+  Device& speechless = world.connect(narrow("c", 4));
+  EXPECT_TRUE(world.read(speechless).empty());
+  EXPECT_TRUE(speechless.closed);
+  EXPECT_EQ(world.for_global<wire::Claim>().size(), 1u);  // never seen as online
+  EXPECT_FALSE(older.closed);                             // nor in anybody's place
+  Device& exact = world.connect(narrow("c", connack));
+  EXPECT_EQ(world.expect<mqtt::Connack>(exact).reason, Reason::success);
+}
+
+// [MQTT-3.1.2-24]
+TEST(ShardPacketSize, ASubackThatDoesNotFitIsAnEndAndNoSubscription) {
+  ShardWorld world;
+  Device& device = world.connect(narrow("c", 20));
+  world.read(device);
+  mqtt::Subscribe packet = subscribe(1, "a", Qos::at_least_once);
+  packet.entries.resize(15, packet.entries.front());
+  world.send(device, packet);
+  EXPECT_EQ(world.expect<mqtt::Suback>(device).reasons.size(), 15u);
+  packet.entries.resize(16, subscribe(1, "b", Qos::at_least_once).entries.front());
+  const size_t routes = world.letters<RouteChange>().size();
+  world.send(device, packet);
+  EXPECT_EQ(world.expect<mqtt::Disconnect>(device).reason, Reason::packet_too_large);
+  EXPECT_TRUE(device.closed);
+  for (size_t i = routes; i < world.letters<RouteChange>().size(); ++i) {
+    EXPECT_TRUE(world.letters<RouteChange>()[i].added.empty());
+  }
+}
+
+// [MQTT-3.1.2-24]
+TEST(ShardPacketSize, AnUnsubackThatDoesNotFitIsAnEnd) {
+  ShardWorld world;
+  Device& device = world.connect(narrow("c", 20));
+  world.read(device);
+  mqtt::Unsubscribe packet{1, std::vector<BytesView>(15, "a"), {}};
+  world.send(device, packet);
+  EXPECT_EQ(world.expect<mqtt::Unsuback>(device).reasons.size(), 15u);
+  packet.filters.emplace_back("b");
+  world.send(device, packet);
+  EXPECT_EQ(world.expect<mqtt::Disconnect>(device).reason, Reason::packet_too_large);
+  EXPECT_TRUE(device.closed);
+}
+
 // What is written to a client that names a topic alias which does not exist.
 Bytes farewell(bool problem_information, uint32_t maximum_packet_size) {
   ShardWorld world;

@@ -215,6 +215,7 @@ TEST(ShardSession, AGrantForAConnectionThatHasGoneIsGivenBack) {
   EXPECT_EQ(gone[0].term, Term{5});
 }
 
+// [MQTT-3.1.2-22] [MQTT-3.2.2-22]
 TEST(ShardSession, KeepAliveRunsOutAfterOneAndAHalf) {
   ShardWorld world;
   mqtt::Connect packet = clean("a");

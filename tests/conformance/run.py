@@ -21,6 +21,7 @@ from conversation import Talk, capabilities  # noqa: E402
 from muster import Muster  # noqa: E402
 
 AT_ONCE, AT_ONCE_WITH_TWO = 32, 8  # scripts that run side by side
+FORGIVEN = 3  # conversations with two brokers that may fail once in a run, see run_with_two
 
 
 def words():
@@ -65,15 +66,32 @@ def run_all(jobs, at_once=AT_ONCE):
 
 
 def run_with_two(jobs):
-    """What failed is tried once more, alone: a SUBACK waits for the other broker's word that it
-    knows the route, but only for 100 ms (Options::route_wait). Where machines stall for longer, a
-    message that is published right then is missed, as it may be."""
-    results = run_all(jobs, AT_ONCE_WITH_TWO)
+    """The results, and what failed but not again when it was tried once more, alone: a SUBACK waits
+    for the other broker's word that it knows the route, but only for 100 ms (Options::route_wait).
+    Where machines stall for longer, a message that is published right then is missed, as it may be.
+    That happens to a few at most: more of them are a fault that comes and goes."""
+    results, unsteady = run_all(jobs, AT_ONCE_WITH_TWO), []
     for place, job in enumerate(jobs):
-        if results[place][3]:
-            print(f"once more: {job[0].name} v{job[1]}: {results[place][3]}")
+        first = results[place]
+        if first[3]:
             results[place] = perform(*job[:4], "two-again")
-    return results
+            if not results[place][3]:
+                unsteady.append(first)
+    return results, unsteady
+
+
+def report(selected, results, unsteady, verbose):
+    """Prints what went wrong; returns the exit status."""
+    failed = [result for result in results if result[3]]
+    for word, shown in (("UNSTEADY", unsteady), ("FAILED", failed)):
+        for script, version, place, trouble, took in shown:
+            print(f"{word} {script.name} v{version} {place} {took:.2f} s {trouble}")
+    for script, version, place, trouble, took in results if verbose else ():
+        if not trouble:
+            print(f"ok {script.name} v{version} {place} {took:.2f} s")
+    print(f"{len(results)} conversations of {len(selected)} scripts, {len(failed)} failed, "
+          f"{len(unsteady)} failed at first and not alone (at most {FORGIVEN} may)")
+    return 1 if failed or not results or len(unsteady) > FORGIVEN else 0
 
 
 def jobs_of(selected, ports, place):
@@ -85,7 +103,7 @@ def jobs_of(selected, ports, place):
 def main():
     arguments = words()
     selected = chosen(arguments.only)
-    results = []
+    results, unsteady = [], []
     if not arguments.two:
         for name, settings in scripts.SETTINGS.items():
             mine = [script for script in selected if script.settings == name]
@@ -101,14 +119,9 @@ def main():
         mine = [script for script in selected if script.two]
         if mine:
             with Cluster() as cluster:
-                results += run_with_two(jobs_of(mine, cluster.ports(), "two"))
-    failed = [result for result in results if result[3]]
-    for script, version, place, trouble, took in results:
-        if trouble or arguments.verbose:
-            print(f"{'FAILED' if trouble else 'ok'} {script.name} v{version} {place} {took:.2f} s "
-                  f"{trouble or ''}")
-    print(f"{len(results)} conversations of {len(selected)} scripts, {len(failed)} failed")
-    return 1 if failed or not results else 0
+                more, unsteady = run_with_two(jobs_of(mine, cluster.ports(), "two"))
+                results += more
+    return report(selected, results, unsteady, arguments.verbose)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ def a_second_connect(t):
 
 @keeps("3.1.2-1")
 def a_foreign_protocol_name(t):
+    """Whatever version it goes with: what speaks another protocol may know no reason of 5.0."""
     for name in ("MQTX", "mqtt", "MQTTT", "", "HTTP"):
         client = t.open(version=4)
         client.send(p.connect(5, t.client_id("a"), name=name))
@@ -156,7 +157,8 @@ def an_empty_identifier(t):
         assert name and name not in given, name
         given.add(name)
     # The name is as good as one's own: who uses it takes the connection over.
-    thief = t.open(at=0)
+    t.await_presence(name.decode())
+    thief = t.open(at=1)
     thief.send(p.connect(5, name))
     thief.expect(t.connack())
     client.expect_end(0x8E)
@@ -274,11 +276,21 @@ def any_qos_may_be_asked_for(t):
     t.connect().subscribe((t.topic("0"), 0), (t.topic("1"), 1), (t.topic("2"), 2))
 
 
-@keeps("3.2.2-12", "3.2.2-13", versions=(4, 5))
+@keeps("3.2.2-12", "3.2.2-13", "3.1.2-14", "3.1.2-15", versions=(4, 5))
 def any_will_is_taken(t):
+    """And published as it was given: with its QoS, and retained if it is to be."""
+    watcher = t.connect("watcher")
+    watcher.subscribe((t.topic("+"), 2))
     for qos in (0, 1, 2):
         for retain in (False, True):
-            t.connect(f"{qos}{retain}", will=p.Will(t.topic(), "x", qos, retain)).disconnect()
+            topic = t.topic(f"{qos}{retain}")
+            t.connect(f"{qos}{retain}", will=p.Will(topic, "x", qos, retain)).drop()
+            watcher.take(topic, "x", qos)
+    late = t.connect("late")
+    late.subscribe((t.topic("+"), 2))
+    late.expect_any_order(*[p.publish(t.version, t.topic(f"{qos}True"), "x", qos, retain=True)
+                            for qos in (0, 1, 2)])
+    late.quiet()
 
 
 @keeps("3.2.2-15", "3.1.2-24", settings="narrow")
@@ -303,6 +315,7 @@ def the_server_keep_alive(t):
 
 @keeps("3.1.2-22", "3.2.2-22", versions=(4, 5))
 def silence(t):
+    """How long it is, KeepAliveRunsOutAfterOneAndAHalf says, in virtual time."""
     client = t.connect(keep_alive=1)
     client.expect_end(0x8D)
 
@@ -341,15 +354,36 @@ def without_problem_information(t):
 @keeps("3.2.2-19", "3.14.2-3", "3.1.2-24")
 def nothing_told_is_too_large(t):
     """CONNACK and DISCONNECT come without a Reason String where only that has room."""
-    client = t.open()
-    client.send(p.connect(5, t.client_id("a"), flags=0x03))
-    client.expect(p.connack(5, False, 0x81))
+    bare = b"\x00\x86\x00"
+    for most, told in ((5, False), (30, False), (200, True)):
+        client = t.open()
+        client.send(p.connect(5, t.client_id("a"), user="~me", password="x",
+                              properties=[(p.PACKET_MAXIMUM, most)]))
+        first, body = client.next()
+        assert first == 0x20 and len(body) + 2 <= most, (first, body)
+        assert body[:2] == bare[:2] and (body != bare) == told, body
+        client.expect_close()
     size = len(bytes(t.connack()))
     client = t.connect("small", properties=[(p.PACKET_MAXIMUM, size)])
     client.send(p.subscribe(5, 1))
     first, body = client.next()
     assert first == 0xE0 and body[0] == 0x82 and len(body) + 2 <= size, (first, body)
     client.expect_close()
+
+
+@keeps("3.1.2-24")
+def no_room_for_connack(t):
+    """A decision: who cannot be told of its session gets none, and takes nobody's place."""
+    older, size = t.connect(at=0), len(bytes(t.connack()))
+    for most in (size - 1, 5, 4, 1):
+        client = t.open(at=0)
+        client.send(p.connect(5, t.client_id("a"), properties=[(p.PACKET_MAXIMUM, most)]),
+                    p.publish(5, t.topic(), "unheard"))
+        if most >= 5:
+            client.expect(p.connack(5, False, 0x83))
+        client.expect_close()
+    older.quiet()
+    t.connect("exact", properties=[(p.PACKET_MAXIMUM, size)]).quiet()
 
 
 @keeps("3.14.4-1", "3.14.4-2", versions=(4, 5))

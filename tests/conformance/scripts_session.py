@@ -118,6 +118,9 @@ def subscriptions_of_a_session(t):
     reader = t.connect("reader", kept=True)
     told = [(p.SUBSCRIPTION_ID, 9)] if t.version == 5 else []
     reader.subscribe((t.topic("1"), 1), properties=told)
+    if t.version == 5:
+        own = p.options(1, no_local=True, as_published=True)
+        reader.subscribe((t.topic("own"), own), granted=[1])
     reader.subscribe((t.topic("0"), 0))
     reader.subscribe((t.topic("gone"), 1))
     reader.unsubscribe(t.topic("gone"))
@@ -125,6 +128,10 @@ def subscriptions_of_a_session(t):
     reader = t.connect("reader", kept=True, present=True)
     reader.subscribe(t.topic("barrier"))  # its other routes are known by then
     writer = t.connect("writer")
+    if t.version == 5:
+        reader.publish(t.topic("own"), "mine", 1)
+        writer.publish(t.topic("own"), "others'", 1, retain=True)
+        reader.take(t.topic("own"), "others'", 1, retain=True)
     for name in ("gone", "1", "0"):
         writer.publish(t.topic(name), name, 1)
     reader.expect_any_order(

@@ -82,11 +82,17 @@ def each_message_goes_to_one_member(t):
 
 @keeps("4.8.2-3", "3.3.4-3")
 def a_share_and_identifiers(t):
-    """Its identifier comes with the message; who also subscribed alone gets both."""
+    """Its identifier comes with the message; who also subscribed alone gets a copy for each."""
     member, writer = t.connect("member"), t.connect("writer")
     member.subscribe((shared(t), 1), properties=[(p.SUBSCRIPTION_ID, 5)])
     writer.publish(t.topic(), "x", 1)
     member.take(t.topic(), "x", 1, properties=[(p.SUBSCRIPTION_ID, 5)])
+    member.subscribe((t.topic(), 1), properties=[(p.SUBSCRIPTION_ID, 6)])
+    writer.publish(t.topic(), "y", 1)
+    copies = [p.publish(5, t.topic(), "y", 1, properties=[(p.SUBSCRIPTION_ID, identifier)])
+              for identifier in (5, 6)]
+    member.send(*[p.puback(5, packet_id) for packet_id in member.expect_any_order(*copies)])
+    member.quiet()
 
 
 @keeps("3.3.1-9", "4.8.2-3")

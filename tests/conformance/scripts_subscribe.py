@@ -105,6 +105,37 @@ def many_filters_in_one_subscribe(t):
         reader.take(t.topic(str(number)), "x", qos)
 
 
+@keeps("3.8.4-6", "3.8.4-7", "3.9.3-1", "3.9.3-2", "311/suback", versions=(4, 5))
+def a_filter_that_is_refused(t):
+    """$SYS cannot be shared: a failure in its place, the filters beside it are granted."""
+    failure = 0x9E if t.version == 5 else 0x80
+    for kept in (False, True):
+        reader, writer = t.connect(f"reader-{kept}", kept=kept), t.connect(f"writer-{kept}")
+        before, behind = t.topic(f"{kept}/before"), t.topic(f"{kept}/behind")
+        reader.subscribe((before, 1), ("$share/g/$SYS/#", 2), (behind, 0), granted=[1, failure, 0])
+        reader.unsubscribe("$share/g/$SYS/#", reasons=[0x11])
+        for topic, qos in ((before, 1), (behind, 0)):
+            writer.publish(topic, "x", 1)
+            reader.take(topic, "x", qos)
+
+
+@keeps("3.1.2-24", "3.14.2-3")
+def no_room_for_an_answer(t):
+    """A decision: the connection ends with 0x95, and nothing was subscribed or unsubscribed."""
+    narrow = [(p.PACKET_MAXIMUM, 20)]  # a SUBACK or UNSUBACK of 15 reasons
+    reader, writer = t.connect("reader", kept=True, properties=narrow), t.connect("writer")
+    reader.subscribe(*[(t.topic(str(number)), 1) for number in range(15)])
+    reader.send(p.subscribe(5, 2, *[(t.topic(str(number)), 1) for number in range(20, 36)]))
+    reader.expect_end(0x95)
+    reader = t.connect("reader", kept=True, present=True, properties=narrow)
+    reader.send(p.unsubscribe(5, 1, *[t.topic(str(number)) for number in range(16)]))
+    reader.expect_end(0x95)
+    reader = t.connect("reader", kept=True, present=True)
+    writer.publish(t.topic("20"), "x", 1, reason=0x10)
+    writer.publish(t.topic("0"), "x", 1)
+    reader.take(t.topic("0"), "x", 1)
+
+
 @keeps("3.8.4-5", "3.9.3-1", versions=(4, 5))
 def one_filter_twice_in_one_subscribe(t):
     """As two SUBSCRIBEs: the later one holds."""
@@ -192,6 +223,7 @@ def what_was_under_way_is_completed(t):
 
 @keeps("4.7.1-1", "4.7.1-2")
 def wrong_filters(t):
+    """A decision: the connection ends and the reason names the fault; SUBACK never says 0x8F."""
     for chosen in ("a/#/b", "a#", "#a", "a/b#", "##", "a+", "+a", "a/+b", "a/b+/c", "++"):
         refused(t, p.subscribe(5, 1, (chosen, 0)), 0x8F)
         refused(t, p.unsubscribe(5, 1, chosen), 0x8F)

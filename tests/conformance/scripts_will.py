@@ -53,7 +53,8 @@ def a_takeover_and_the_will(t):
     """The older connection ends as one that is lost: its will comes if it need not wait."""
     watcher = watching(t)
     older = mortal(t, payload="older", at=0)
-    mortal(t, payload="younger", at=0)
+    t.await_presence(older.client_id)
+    mortal(t, payload="younger", at=1)
     older.expect_end(0x8E)
     watcher.take(t.topic("will"), "older")
 
@@ -72,8 +73,9 @@ def a_good_disconnect(t):
 
 @keeps("3.1.2-8", "3.1.2-10")
 def a_disconnect_with_will(t):
+    """A decision: whatever reason but 0x00, also one that only a server has (0x8B, 0x8E)."""
     watcher = watching(t)
-    for reason in (0x04, 0x80, 0x93):
+    for reason in (0x04, 0x80, 0x93, 0x8B, 0x8E):
         mortal(t, payload=str(reason)).disconnect(reason)
         watcher.take(t.topic("will"), str(reason))
 
