@@ -79,7 +79,7 @@ class SharedOnce final : public Checker {
 
   void judge(const Bond& bond, const Message& message, bool stored) const {
     if (message.acknowledged == never || message.reason >= 0x80 || message.will) return;
-    if (message.qos == 0 || message.first_sent <= bond.bound) return;
+    if (message.qos == 0 || message.expiry_s || message.first_sent <= bond.bound) return;
     if (!mqtt::matches(mqtt::shared_filter(bond.filter), message.topic)) return;
     if (acknowledged_.contains({bond.filter, message.id})) return;
     if (disturbed(bond, message, stored)) return;
