@@ -144,8 +144,9 @@ void Device::send_connect(const LinePtr& line) {
     connect.will->payload = payload;
     connect.will->qos = static_cast<mqtt::Qos>(ledger_.messages[id].qos);
     connect.will->retain = ledger_.messages[id].retain;
-    if (profile_.version == mqtt::Version::v5 && random_.percent(30)) {
-      record(line).will_delay_s = static_cast<uint32_t>(random_.between(1, 4));
+    if (profile_.version == mqtt::Version::v5 && random_.percent(40)) {
+      record(line).will_delay_s =
+          static_cast<uint32_t>(random_.between(1, random_.percent(50) ? 1 : 4));
       connect.will->properties.will_delay_interval = record(line).will_delay_s;
     }
   }

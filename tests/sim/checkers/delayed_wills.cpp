@@ -38,7 +38,8 @@ class DelayedWills final : public Checker {
   // Global may have known of the end before its device did.
   bool ended_unheard(const Connection& left) const {
     const Duration earlier = cluster_.options().global.dead_after + seconds(8);
-    return !ledger_.calm(left.ended - earlier, left.ended, {left.broker, "global"});
+    const Instant from = std::max(left.dialled, left.ended - earlier);
+    return !ledger_.calm(from, left.ended, {left.broker, "global"});
   }
 
   bool resumed_in_time(const Connection& left) const {
@@ -49,8 +50,9 @@ class DelayedWills final : public Checker {
 
   // Nobody came for the session before its will had to be published, or somebody ended it.
   bool left_alone(const Connection& left) const {
-    Duration heard = seconds(2) + milliseconds(1500) * left.keep_alive_s;
-    if (!ledger_.calm(left.ended - seconds(5), due(left) + heard)) {
+    Duration heard = milliseconds(700);
+    if (left.end == End::silent) heard += milliseconds(1500) * left.keep_alive_s;
+    if (!ledger_.calm(left.ended - seconds(1), due(left) + heard, {left.broker, "global"})) {
       heard += cluster_.options().global.dead_after + seconds(10);
     }
     const Instant surely = due(left) + heard;
