@@ -98,8 +98,9 @@ void Device::resend(bool session_present) {
       continue;
     }
     Message& message = ledger_.messages[outgoing.message];
-    const bool same = ledger_.connections[message.connection].session == record(line_).session;
-    message.sent_anew |= !session_present || !same;
+    const Session& session = ledger_.sessions[record(line_).session];
+    const bool same = ledger_.connections[message.connection].session == session.id;
+    message.sent_anew |= !session_present || !same || session.doubtful;
     outgoing.received = false;
     send_publish(outgoing, session_present);
   }
