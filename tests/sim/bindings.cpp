@@ -17,8 +17,13 @@ Bindings::Life& Bindings::life_of(const std::string& broker) {
 void Bindings::sent(const std::string& from, const std::string& to, const wire::Message& message) {
   if (from == "global" && to[0] == 'b') {
     if (std::exchange(global_life_, cluster_.starts("global")) != cluster_.starts("global")) {
+      global_began_ = context_.now();
       for (const std::string& broker : Cluster::brokers())
         grants_[broker].push_back(context_.now());
+    }
+    // It was judged dead in an earlier life of global: nothing was assumed.
+    if (std::holds_alternative<wire::Deposed>(message)) {
+      std::erase(grants_[to], global_began_);
     }
     const auto* grant = std::get_if<wire::LeaseGrant>(&message);
     if (grant == nullptr) return;

@@ -47,6 +47,7 @@ class Bindings {
   std::map<std::pair<std::string, uint64_t>, Life> lives_;
   std::map<std::string, std::vector<Instant>> grants_;
   uint64_t global_life_ = 0;
+  Instant global_began_ = never;  // was heard first in this life
 };
 
 }  // namespace muster::sim

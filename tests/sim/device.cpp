@@ -113,7 +113,8 @@ uint32_t Device::make_will(uint32_t connection) {
   will.id = static_cast<uint32_t>(ledger_.messages.size());
   will.device = index_;
   will.connection = connection;
-  will.topic = fmt::format("w/{}", profile_.id);
+  will.retain = random_.percent(profile_.will_retain_percent);
+  will.topic = fmt::format("{}w/{}", will.retain ? "r/" : "", profile_.id);
   will.qos = static_cast<uint8_t>(random_.percent(80) ? random_.between(1, 2) : 0);
   will.will = true;
   will.first_sent = context_.now();
@@ -142,8 +143,10 @@ void Device::send_connect(const LinePtr& line) {
     connect.will->topic = ledger_.messages[id].topic;
     connect.will->payload = payload;
     connect.will->qos = static_cast<mqtt::Qos>(ledger_.messages[id].qos);
-    if (profile_.version == mqtt::Version::v5 && random_.percent(30)) {
-      record(line).will_delay_s = static_cast<uint32_t>(random_.between(1, 4));
+    connect.will->retain = ledger_.messages[id].retain;
+    if (profile_.version == mqtt::Version::v5 && random_.percent(40)) {
+      record(line).will_delay_s =
+          static_cast<uint32_t>(random_.between(1, random_.percent(50) ? 1 : 4));
       connect.will->properties.will_delay_interval = record(line).will_delay_s;
     }
   }
@@ -201,6 +204,7 @@ void Device::connack(const LinePtr& line, const mqtt::Connack& connack) {
                      joined.detached + seconds(joined.expiry_s) < context_.now();
   joined.confirmed = true;
   joined.detached = never;
+  joined.expiry_s = connection.expiry_s;
   if (connection.keep_alive_s > 0) plan_ping(line);
   resend(connack.session_present);
   if (profile_.watches) watch();
@@ -280,9 +284,25 @@ void Device::leave(End end) {
   mqtt::Disconnect disconnect;
   if (end == End::disconnected_with_will) disconnect.reason = mqtt::Reason::disconnect_with_will;
   if (end == End::disconnected || end == End::disconnected_with_will) {
+    if (profile_.version == mqtt::Version::v5 && random_.percent(25)) change_expiry(disconnect);
     line_->client->send(disconnect);
   }
   close(line_, end);
+}
+
+// From 0 it must not be changed (3.14.2-2). Whether the broker has heard it is not known.
+void Device::change_expiry(mqtt::Disconnect& disconnect) {
+  Connection& connection = record(line_);
+  if (connection.expiry_s == 0) return;
+  const uint32_t expiry_s = random_.percent(40)   ? 0
+                            : random_.percent(50) ? static_cast<uint32_t>(random_.between(1, 3))
+                                                  : 3600;
+  disconnect.properties.session_expiry_interval = expiry_s;
+  connection.expiry_at_end_s = expiry_s;
+  Session& session = ledger_.sessions[connection.session];
+  session.expiry_s = std::min(session.expiry_s, expiry_s);
+  session.expiry_changed = true;
+  context_.note("{} #{} lets its session live for {} s", profile_.id, line_->connection, expiry_s);
 }
 
 // A device that speaks often enough, and leaves when nobody answers.

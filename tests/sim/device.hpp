@@ -38,10 +38,13 @@ struct Profile {
   uint32_t publish = 0, subscribe = 0, unsubscribe = 0, disconnect = 0, drop = 0, silence = 0,
            takeover = 0, wander = 0, retain = 0, hold_acks = 0, stop_reading = 0, ask = 0,
            flood = 0, nothing = 10;
-  uint32_t clean_start_percent = 0;  // of a persistent device's connects
-  uint32_t lazy_percent = 20;        // acknowledgements that take their time
-  bool lowest_ids = false;           // packet identifiers: always the lowest that is free
-  uint32_t large_permille = 5;       // payloads of many kilobytes
+  uint32_t clean_start_percent = 0;     // of a persistent device's connects
+  uint32_t lazy_percent = 20;           // acknowledgements that take their time
+  bool as_published = false;            // Retain As Published, and nothing that is retained already
+  uint32_t message_expiry_percent = 0;  // of its messages
+  uint32_t will_retain_percent = 0;
+  bool lowest_ids = false;      // packet identifiers: always the lowest that is free
+  uint32_t large_permille = 5;  // payloads of many kilobytes
 };
 
 class Device {
@@ -103,6 +106,7 @@ class Device {
   void closed_by_broker(const LinePtr& line);
   bool fall_back(const Connection& failed);
   void leave(End end);
+  void change_expiry(mqtt::Disconnect& disconnect);
   void plan_ping(const LinePtr& line);
   Connection& record(const LinePtr& line) { return ledger_.connections[line->connection]; }
   bool superseded(const LinePtr& line) { return record(line).superseded != never; }

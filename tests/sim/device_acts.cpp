@@ -104,7 +104,7 @@ void Device::act_online() {
     if (p.group.empty()) {
       subscribe({random_filter(random_)}, random_qos(random_, 80));
     } else {
-      subscribe({p.group}, 1);
+      subscribe({p.group}, p.qos);
     }
   } else if (is(p.unsubscribe)) {
     unsubscribe();

@@ -57,6 +57,9 @@ void Device::publish(const std::string& topic, uint8_t qos, bool retained) {
   message.retain = retained;
   message.resent_after_loss = profile_.persistent;
   message.first_sent = context_.now();
+  if (!retained && random_.percent(profile_.message_expiry_percent)) {
+    message.expiry_s = static_cast<uint32_t>(random_.between(1, 4));
+  }
   ledger_.messages.push_back(message);
   Outgoing outgoing{message.id, qos > 0 ? packet_id() : uint16_t{0}};
   if (qos > 0) outgoing_.push_back(outgoing);
@@ -80,6 +83,7 @@ void Device::send_publish(const Outgoing& outgoing, bool dup) {
   packet.dup = dup;
   packet.retain = message.retain;
   packet.packet_id = outgoing.packet_id;
+  packet.properties.message_expiry_interval = message.expiry_s;
   context_.note("{} #{} publishes m{} {} qos {}{}", profile_.id, line_->connection, message.id,
                 message.topic, message.qos, dup ? " again" : "");
   line_->client->send(packet);
@@ -94,8 +98,9 @@ void Device::resend(bool session_present) {
       continue;
     }
     Message& message = ledger_.messages[outgoing.message];
-    const bool same = ledger_.connections[message.connection].session == record(line_).session;
-    message.sent_anew |= !session_present || !same;
+    const Session& session = ledger_.sessions[record(line_).session];
+    const bool same = ledger_.connections[message.connection].session == session.id;
+    message.sent_anew |= !session_present || !same || session.doubtful;
     outgoing.received = false;
     send_publish(outgoing, session_present);
   }
@@ -162,11 +167,13 @@ void Device::message_arrived(const LinePtr& line, const mqtt::Publish& publish, 
   delivery.session = record(line).session;
   delivery.qos = static_cast<uint8_t>(publish.qos);
   delivery.dup = publish.dup;
+  delivery.retain = publish.retain;
   delivery.packet_id = publish.packet_id;
   delivery.emitted = emitted;
   delivery.at = context_.now();
-  context_.note("{} #{} gets m{} {} qos {} id {}{}", profile_.id, line->connection, *id,
-                publish.topic, delivery.qos, delivery.packet_id, delivery.dup ? " dup" : "");
+  context_.note("{} #{} gets m{} {} qos {} id {}{}{}", profile_.id, line->connection, *id,
+                publish.topic, delivery.qos, delivery.packet_id, delivery.dup ? " dup" : "",
+                delivery.retain ? " retain" : "");
   if (superseded(line)) {
     checkers_.tell(&Checker::delivered_late, delivery);
     return;

@@ -7,8 +7,8 @@ namespace muster::sim {
 void Device::retain() {
   if (random_.percent(20)) return clear_retained();
   const bool cleared = random_.percent(30);
-  publish(fmt::format("r/{}{}", cleared ? "x/" : "", random_.below(3)), random_.percent(70) ? 1 : 0,
-          true);
+  publish(fmt::format("r/{}{}", cleared ? "x/" : "", random_.below(3)),
+          random_.percent(70) ? (random_.percent(50) ? 2 : 1) : 0, true);
 }
 
 // No message of the ledger: nobody is owed it.
@@ -28,7 +28,7 @@ void Device::probe_retained() {
 bool Device::was_retained(const LinePtr& line, const mqtt::Publish& publish) {
   if (!publish.topic.starts_with("r/")) return false;
   if (publish.payload.empty()) return true;  // a clear that others hear
-  if (!publish.retain) return false;
+  if (!publish.retain || profile_.as_published) return false;
   const auto id = message_of(publish.payload);
   if (!id || *id >= ledger_.messages.size() || ledger_.messages[*id].topic != publish.topic) {
     throw Violation("intact",

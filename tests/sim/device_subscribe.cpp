@@ -19,11 +19,14 @@ void Device::subscribe(const std::vector<std::string>& filters, uint8_t qos, boo
     bond.qos = qos;
     bond.retained_probe = probe;
     bond.no_local = !probe && profile_.group.empty() && profile_.version == mqtt::Version::v5 &&
-                    random_.percent(10);
+                    random_.percent(15);
+    bond.as_published = profile_.as_published;
     bond.asked = context_.now();
     mqtt::SubscriptionOptions options;
     options.qos = static_cast<mqtt::Qos>(qos);
     options.no_local = bond.no_local;
+    options.retain_as_published = profile_.as_published;
+    options.retain_handling = bond.as_published ? 2 : 0;
     packet.entries.push_back({filter, options});
     pending.bonds.push_back(ledger_.add_bond(bond));
     context_.note("{} #{} subscribes {} qos {}", profile_.id, line_->connection, filter, qos);
@@ -48,6 +51,7 @@ std::string Device::unsubscribe() {
   if (held.empty()) return {};
   Bond& bond = ledger_.bonds[random_.pick(held)];
   bond.leaving = context_.now();
+  bond.unsubscribed = true;
   mqtt::Unsubscribe packet;
   packet.packet_id = packet_id();
   packet.filters.push_back(bond.filter);

@@ -37,6 +37,15 @@ bool Ledger::calm(Instant from, Instant until, const std::vector<std::string>& n
   return true;
 }
 
+Duration Ledger::broken_for(Instant from, Instant until) const {
+  Duration sum{};
+  for (const Fault& fault : faults) {
+    const Duration common = std::min(fault.until, until) - std::max(fault.from, from);
+    sum += std::max(common, Duration::zero());
+  }
+  return sum;
+}
+
 const std::vector<uint32_t>& Ledger::bonds_of(uint32_t session) const {
   static const std::vector<uint32_t> none;
   const auto it = bonds_of_.find(session);

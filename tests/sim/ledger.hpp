@@ -40,10 +40,11 @@ struct Connection {
   uint16_t keep_alive_s = 0;
   std::optional<uint32_t> will;  // message
   uint32_t will_delay_s = 0;
+  std::optional<uint32_t> expiry_at_end_s;  // DISCONNECT has changed it
   Instant dialled{};
   Instant accepted = never;  // CONNACK 0x00 arrived
   bool session_present = false;
-  bool forgot = false;  // a takeover has made the device forget what it had sent here
+  bool forgot = false;         // a takeover has made the device forget what it had sent here
   Instant superseded = never;  // a younger one of the device was accepted: it looks there
   Instant ended = never;
   End end = End::none;
@@ -62,7 +63,8 @@ struct Session {
   bool doubtful = false;     // connections raced for it: what it holds is not known
   Instant ended = never;     // discarded (the CONNECT or DISCONNECT that did was sent), or expired
   Instant detached = never;  // no connection since
-  uint32_t expiry_s = 0;
+  uint32_t expiry_s = 0;     // the least that it may have now
+  bool expiry_changed = false;  // some DISCONNECT has changed it
 };
 
 struct Message {
@@ -75,7 +77,7 @@ struct Message {
   bool retain = false;
   bool sent_anew = false;          // its publisher had lost its session, and began again
   bool resent_after_loss = false;  // its publisher keeps it until it is acknowledged
-  uint32_t expiry_s = UINT32_MAX;
+  std::optional<uint32_t> expiry_s;
   Instant first_sent = never;
   Instant last_sent = never;
   Instant acknowledged = never;
@@ -93,11 +95,13 @@ struct Bond {
   std::string filter;
   uint8_t qos = 0;
   bool no_local = false;
+  bool as_published = false;  // Retain As Published, with Retain Handling 2: RETAIN is no snapshot
   bool retained_probe = false;  // asked by a watcher at a roll call
   Instant asked{};
-  Instant bound = never;    // SUBACK arrived
-  Instant leaving = never;  // UNSUBSCRIBE or a new SUBSCRIBE was sent
-  Instant left = never;     // UNSUBACK or the new SUBACK arrived
+  Instant bound = never;      // SUBACK arrived
+  Instant leaving = never;    // UNSUBSCRIBE or a new SUBSCRIBE was sent
+  Instant left = never;       // UNSUBACK or the new SUBACK arrived
+  bool unsubscribed = false;  // UNSUBSCRIBE was sent
 };
 
 struct Delivery {
@@ -107,6 +111,7 @@ struct Delivery {
   uint32_t session = 0;
   uint8_t qos = 0;
   bool dup = false;
+  bool retain = false;
   uint16_t packet_id = 0;
   Instant emitted{};  // left the shard
   Instant at{};       // arrived
@@ -143,6 +148,8 @@ class Ledger {
 
   // No fault touched any of `nodes` (empty: any node) between the two.
   bool calm(Instant from, Instant until, const std::vector<std::string>& nodes = {}) const;
+  // How long at most faults went on between the two.
+  Duration broken_for(Instant from, Instant until) const;
   // Bonds of a session, by index.
   const std::vector<uint32_t>& bonds_of(uint32_t session) const;
   // The living connection of a device, if it has one.

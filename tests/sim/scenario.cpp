@@ -73,9 +73,12 @@ Profile draw_device(Random& random, size_t index) {
   if (p.version == mqtt::Version::v5) {
     if (random.percent(10)) p.expiry_s = static_cast<uint32_t>(random.between(1, 3));
     if (random.percent(40)) p.receive_maximum = static_cast<uint16_t>(random.between(1, 6));
+    if (random.percent(40)) p.message_expiry_percent = 20;
+    p.as_published = random.percent(25);
   }
   if (random.percent(50)) p.keep_alive_s = static_cast<uint16_t>(random.between(1, 4));
   p.will_percent = random.percent(50) ? 60 : 0;
+  p.will_retain_percent = random.percent(50) ? 50 : 0;
   p.pace = milliseconds(random.between(50, 400));
   p.back_max = milliseconds(random.percent(70) ? 1500 : 5000);
   if (random.percent(60)) p.home = random.pick(Cluster::brokers());
@@ -108,7 +111,7 @@ void add_steady(Random& random, std::vector<Profile>& devices) {
   warden.id = "warden";
   warden.persistent = true;
   warden.steady = true;
-  warden.filters = {"w/#"};
+  warden.filters = {"w/#", "r/w/#"};
   warden.home = random.pick(Cluster::brokers());
   devices.push_back(warden);
   for (size_t i = 0; i < Cluster::brokers().size(); ++i) {
@@ -143,6 +146,7 @@ void add_groups(Random& random, std::vector<Profile>& devices) {
       p.filters = {group};
       p.persistent = group[7] == 'p' || random.percent(40);
       p.steady = i == 0;
+      p.qos = random.percent(50) ? 2 : 1;
       p.pace = milliseconds(random.between(50, 400));
       if (random.percent(40)) p.receive_maximum = static_cast<uint16_t>(random.between(1, 4));
       p.home = random.pick(Cluster::brokers());
@@ -172,6 +176,7 @@ void add_groups(Random& random, std::vector<Profile>& devices) {
   feeder.steady = random.percent(50);
   if (!feeder.steady) feeder.drop = 2;
   feeder.keep_alive_s = 2;
+  if (random.percent(30)) feeder.message_expiry_percent = 20;
   if (random.percent(50)) feeder.home = random.pick(Cluster::brokers());
   devices.push_back(feeder);
 }

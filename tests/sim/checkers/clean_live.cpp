@@ -43,6 +43,7 @@ class CleanLive final : public Checker {
     if (message.qos == 0 || message.first_sent <= bond.bound) return;
     if (bond.leaving != never && message.acknowledged >= bond.leaving) return;
     if (bond.no_local && message.device == bond.device) return;
+    if (message.expiry_s) return;  // `expiry` knows of those
     // A slow reader gets it late: what was sent long after it has come, or all has had its time.
     const Connection& subscriber = ledger_.connections[bond.connection];
     const auto newest = newest_.find(subscriber.id);

@@ -44,6 +44,7 @@ class NoAcknowledgedLost final : public Checker {
     if (!acknowledged || message.will || message.first_sent <= bond.bound) return;
     if (bond.leaving != never && message.acknowledged >= bond.leaving) return;
     if (bond.no_local && message.device == bond.device) return;
+    if (message.expiry_s) return;  // `expiry` knows of those
     if (!mqtt::matches(bond.filter, message.topic)) return;
     if (got_.contains({bond.session, message.id})) return;
     const Connection& publisher = ledger_.connections[message.acknowledged_on];

@@ -27,7 +27,9 @@ class Order final : public Checker {
     if (inbox ? heard : !seen_.insert({delivery.connection, message.id}).second) return;
     // Sent when this subscription was not there, heard when its publisher sent it again or when
     // a broker that had been cut off passed on its older copy.
-    if (message.sent > 1 && (!inbox || !bound_before(delivery, message))) return;
+    // Or its first copy has expired on its way.
+    const bool may_be_new = !inbox || message.expiry_s || !bound_before(delivery, message);
+    if (message.sent > 1 && may_be_new) return;
     const bool resent = inbox && message.resent_after_loss;
     const Key key{
         inbox,         scope,       message.device, resent ? UINT32_MAX : message.connection,

@@ -54,8 +54,8 @@ class Retained final : public Checker {
   // Subscribed once on a connection that lives until now, while nothing was broken.
   void judge(const Bond& bond) const {
     const Connection& connection = ledger_.connections[bond.connection];
-    if (bond.bound == never || bond.leaving != never || bond.no_local || !connection.lives())
-      return;
+    if (bond.bound == never || bond.leaving != never || !connection.lives()) return;
+    if (bond.no_local || bond.as_published) return;
     if (ledger_.sessions[bond.session].doubtful) return;
     if (!ledger_.calm(bond.asked - seconds(5), bond.bound + seconds(8))) return;
     if (cluster_.global()->mind().stats().inbox_refused > 0) return;

@@ -14,7 +14,9 @@ void add_all_checkers(Checkers& checkers, Context& context, const Ledger& ledger
         packet_window,        inbox_numbers,   puback_order, session_kept, only_who_asked,
         clean_live,           answered_once,   wills,        drains,       presence_truth,
         read_through,         takeover_unseen, watch_order,  one_log,      redirects,
-        urgent_first,         shared_once,     bounds,       retained}) {
+        urgent_first,         shared_once,     bounds,       retained,     delayed_wills,
+        retained_wills,       no_local,        retain_flag,  expiry,       session_expiry,
+        shared_kept}) {
     auto checker = make(context, ledger, cluster);
     if (BytesView(left_out).find(checker->rule()) != BytesView::npos) continue;
     checkers.add(std::move(checker));

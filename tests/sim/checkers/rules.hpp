@@ -35,5 +35,12 @@ MakeRule bounds;
 MakeRule drains;
 MakeRule retained;
 MakeRule shared_once;
+MakeRule shared_kept;
+MakeRule delayed_wills;
+MakeRule retained_wills;
+MakeRule no_local;
+MakeRule retain_flag;
+MakeRule expiry;
+MakeRule session_expiry;
 
 }  // namespace muster::sim

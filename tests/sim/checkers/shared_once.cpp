@@ -1,7 +1,8 @@
 // An acknowledged message to a group of shared subscriptions is acknowledged by one of its members
 // if some member stayed from before it was sent; with persistent members alone whatever breaks,
 // with clean ones as long as nothing does. To a second member it goes only after the first has
-// gone and has not acknowledged it, or when something broke.
+// gone and has not acknowledged it, or when something broke; what has QoS 2 is acknowledged when it
+// has arrived.
 
 #include <algorithm>
 #include <map>
@@ -20,7 +21,8 @@ class SharedOnce final : public Checker {
 
   void delivered_shared(const Delivery& delivery, const std::string& group) override {
     const auto key = std::pair(group, delivery.message);
-    if (delivery.qos > 0) under_way_[{delivery.connection, delivery.packet_id}] = key;
+    if (delivery.qos > 0) under_way_[{delivery.session, delivery.packet_id}] = key;
+    if (delivery.qos == 2) acknowledged_.try_emplace(key, context_.now());  // it is shown
     const auto [first, is_new] = got_.try_emplace(key, delivery);
     if (is_new || first->second.session == delivery.session) return;
     const Message& message = ledger_.messages[delivery.message];
@@ -40,7 +42,7 @@ class SharedOnce final : public Checker {
   }
 
   void client_acknowledged(const Connection& connection, uint16_t packet_id) override {
-    const auto known = under_way_.find({connection.id, packet_id});
+    const auto known = under_way_.find({connection.session, packet_id});
     if (known == under_way_.end()) return;
     acknowledged_.try_emplace(known->second, context_.now());
     under_way_.erase(known);
@@ -77,21 +79,32 @@ class SharedOnce final : public Checker {
     });
   }
 
+  // What has QoS 2 and may have reached a member whose session has ended is nobody else's; who
+  // falls silent is not known to have ended for a while.
+  bool ended_with_it(const std::string& group, const Message& message) const {
+    return message.qos == 2 &&
+           std::any_of(ledger_.bonds.begin(), ledger_.bonds.end(), [&](const Bond& other) {
+             const Instant ended = ledger_.sessions[other.session].ended;
+             return other.filter == group && other.qos == 2 && ended != never &&
+                    ended + seconds(4) >= message.first_sent;
+           });
+  }
+
   void judge(const Bond& bond, const Message& message, bool stored) const {
     if (message.acknowledged == never || message.reason >= 0x80 || message.will) return;
-    if (message.qos == 0 || message.first_sent <= bond.bound) return;
+    if (message.qos == 0 || message.expiry_s || message.first_sent <= bond.bound) return;
     if (!mqtt::matches(mqtt::shared_filter(bond.filter), message.topic)) return;
     if (acknowledged_.contains({bond.filter, message.id})) return;
-    if (disturbed(bond, message, stored)) return;
+    if (disturbed(bond, message, stored) || ended_with_it(bond.filter, message)) return;
     broken("m{} {} acknowledged to {} was acknowledged by nobody of {}; {} stayed", message.id,
            message.topic, ledger_.device_names[message.device], bond.filter,
            ledger_.device_names[bond.device]);
   }
 
-  using Key = std::pair<std::string, uint32_t>;  // group, message
-  std::map<Key, Delivery> got_;                  // the last one
-  std::map<std::pair<uint32_t, uint16_t>, Key> under_way_;
-  std::map<Key, Instant> acknowledged_;  // when first
+  using Key = std::pair<std::string, uint32_t>;             // group, message
+  std::map<Key, Delivery> got_;                             // the last one
+  std::map<std::pair<uint32_t, uint16_t>, Key> under_way_;  // session, packet id
+  std::map<Key, Instant> acknowledged_;                     // when first
 };
 
 }  // namespace

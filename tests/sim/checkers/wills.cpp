@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "tests/sim/checkers/rules.hpp"
+#include "tests/sim/warden.hpp"
 
 namespace muster::sim {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 class Wills final : public Checker {
  public:
   Wills(Context& context, const Ledger& ledger, Cluster& cluster)
-      : Checker("wills", context, ledger, cluster) {}
+      : Checker("wills", context, ledger, cluster), warden_(ledger) {}
 
   void delivered(const Delivery& delivery) override {
     const Message& message = ledger_.messages[delivery.message];
@@ -25,7 +26,7 @@ class Wills final : public Checker {
       broken("will m{} of {} came twice to {}", message.id, ledger_.device_names[message.device],
              ledger_.device_names[delivery.device]);
     }
-    if (delivery.device == 0) published_[message.id] = true;
+    warden_.delivered(delivery);
   }
 
   void quiet() override {
@@ -35,13 +36,6 @@ class Wills final : public Checker {
   }
 
  private:
-  bool warden_bound_before(Instant when) const {
-    for (const Bond& bond : ledger_.bonds) {
-      if (bond.device == 0 && bond.bound != never) return bond.bound < when;
-    }
-    return false;
-  }
-
   // A CONNECT sent right after a DISCONNECT may arrive before it: that is a takeover.
   bool overtaken(const Connection& left) const {
     for (size_t id = left.id + 1; id < ledger_.connections.size(); ++id) {
@@ -51,16 +45,8 @@ class Wills final : public Checker {
     return false;
   }
 
-  // Global has it: a persistent session is granted after its will is stored; a clean one claims.
-  bool registered(const Connection& connection) const {
-    if (connection.accepted == never) return false;
-    if (connection.persistent) return true;
-    const Instant later = connection.accepted + seconds(3);
-    return connection.ended > later && ledger_.calm(connection.dialled - seconds(3), later);
-  }
-
   void judge(const Connection& connection, const Message& will) {
-    const bool published = published_.contains(will.id);
+    const bool published = warden_.published(will.id) != never;
     const std::string& name = ledger_.device_names[connection.device];
     if (published && connection.lives() && ledger_.calm(connection.dialled, context_.now())) {
       broken("will m{} of {} was published, #{} lives", will.id, name, connection.id);
@@ -69,18 +55,16 @@ class Wills final : public Checker {
         ledger_.calm(connection.dialled, connection.ended + seconds(5))) {
       broken("will m{} of {} was published after DISCONNECT", will.id, name);
     }
-    const bool due = connection.end == End::dropped || connection.end == End::silent ||
-                     connection.end == End::by_broker || connection.end == End::taken_over ||
-                     connection.end == End::disconnected_with_will;
-    if (published || !due || will.qos == 0 || connection.will_delay_s > 0) return;
-    if (!registered(connection) || !warden_bound_before(connection.dialled)) return;
+    // `delayed_wills` knows of those that wait.
+    if (published || will.qos == 0 || connection.will_delay_s > 0) return;
+    if (!is_due(connection.end) || !warden_.would_hear(connection)) return;
     broken("will m{} of {} ({} #{}) was never published", will.id, name, to_string(connection.end),
            connection.id);
   }
 
   // QoS, session or connection, message -> connection
   std::map<std::tuple<uint8_t, uint32_t, uint32_t>, uint32_t> got_;
-  std::map<uint32_t, bool> published_;
+  Warden warden_;
 };
 
 }  // namespace
