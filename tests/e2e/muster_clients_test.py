@@ -56,7 +56,8 @@ class MusterClients:
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        publish(cls.here, "5", READY, "ready", "-q", "1", "-r", program="muster")
+        # QoS 2: the client hands a message with QoS 2 on at its PUBREL, so others overtake it.
+        publish(cls.here, "5", READY, "ready", "-q", "2", "-r", program="muster")
 
     def pub(self, version, topic, text, *more):
         publish(self.here, version, topic, text, *more, program="muster")
