@@ -2,7 +2,8 @@
 """Much of one thing over two brokers, while another client's messages flow there: 1,000,000
 retained topics read by `#`, a session with 100,000 subscriptions, a group of 10,000 members.
 Checks that everything arrives once, and prints how long it took, the slowest round trip of the
-other client meanwhile and the most memory that each process has had.
+other client meanwhile and the most memory that each process has had; exit status 1 if a broker had
+more than twice the payload + 64 MiB.
 
   MUSTER=build/release/muster bench/many.py [retained|subscriptions|group]... [--part N]
 
@@ -257,6 +258,7 @@ def main():
     parser.add_argument("scenes", nargs="*", default=[], choices=[[], *SCENES], metavar="SCENE")
     parser.add_argument("--part", type=int, default=1)
     options = parser.parse_args()
+    failed = False
     for name in options.scenes or SCENES:
         scene, count = SCENES[name]
         print(name)
@@ -269,9 +271,11 @@ def main():
             for process_name, process in cluster.processes.items():
                 most = peak(process)
                 over = process_name.startswith("broker") and most > limit
+                failed |= over
                 print(f"  {process_name}: {most >> 20} MiB{' OVER THE LIMIT' if over else ''}")
             print(f"  limit of a broker, twice the payload + 64 MiB: {limit >> 20} MiB", flush=True)
+    return int(failed)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
