@@ -168,7 +168,7 @@ void Inboxes::drop(Session& session, Entry& entry) {
   Body& body = *entry.body;
   --body.entries;
   if (body.stored()) {
-    ledger_.erase_once(entry_key(session, entry.number));
+    ledger_.erase(entry_key(session, entry.number));
     if (entry.released) ledger_.erase(keys::released(session.client_id, entry.number));
     if (body.entries == 0 && body.shared) {
       ledger_.erase(keys::body(body.publication.topic, body.number));

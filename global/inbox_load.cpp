@@ -32,7 +32,7 @@ void Inboxes::write_entry(Session& session, const Entry& entry) {
   for (const uint32_t identifier : entry.identifiers) writer.number(identifier);
   if (!body.shared) write_publication(writer, body.publication);
   if (entry.share) writer.text(*entry.share);
-  ledger_.put_once(entry_key(session, entry.number), writer.view());
+  ledger_.put_fresh(entry_key(session, entry.number), writer.view());
 }
 
 bool Inboxes::load_body(uint64_t number, BytesView value) {

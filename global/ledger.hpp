@@ -68,8 +68,6 @@ class Ledger {
   void put(BytesView key, BytesView value) { writes_.put(key, value); }
   void put_fresh(BytesView key, BytesView value) { writes_.put_fresh(key, value); }
   void erase(BytesView key) { writes_.erase(key); }
-  void put_once(BytesView key, BytesView value) { writes_.put_once(key, value); }
-  void erase_once(BytesView key) { writes_.erase_once(key); }
   void say(const std::string& peer, Incarnation incarnation, wire::Message message) {
     open_.said.push_back({peer, incarnation, std::move(message)});
   }

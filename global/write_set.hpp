@@ -30,13 +30,6 @@ class WriteSet {
 
   void erase(BytesView key) { write(key).deleted = true; }
 
-  // For keys that are put once in their lives and then erased: they need not be looked for.
-  void put_once(BytesView key, BytesView value) {
-    const Text name = add(key);
-    writes_.push_back({name, add(value), false, true});
-  }
-  void erase_once(BytesView key) { writes_.push_back({add(key), {}, true, false}); }
-
   bool empty() const { return writes_.empty(); }
 
   // Moves all of it into the batch.

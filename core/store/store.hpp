@@ -27,8 +27,7 @@ struct Put {
   bool operator==(const Put&) const = default;
 };
 
-// Puts, and then deletes: what is put and deleted is not there. A key is put once. Texts may share
-// one buffer.
+// Puts and deletes name different keys. Their texts may share one buffer.
 struct Batch {
   std::vector<Put> puts;
   std::vector<Slice> deletes;
