@@ -53,7 +53,7 @@ struct Publication {
 // What has large texts is held in any case. Only in a Deliver: the link owns what it cannot encode.
 Publication borrowed(const Publication& publication);
 // The texts copied into one buffer of their own, for what is kept longer than the frame that it
-// came in. But for a large payload, which is most of its buffer in any case.
+// came in.
 void own(Publication& publication);
 
 // broker -> broker and global -> broker (Stream): deliver to your direct subscribers.
