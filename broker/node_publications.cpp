@@ -24,11 +24,13 @@ void NodePublications::forward(Now now, ShardIndex shard, const PublicationView&
   publication.expiry_s = view.expiry_s;
   publication.publisher = Slice(held, view.publisher);
   publication.published_ms = now.wall.ms;
-  if ((view.peers & uint64_t{1} << global_peer) != 0) {
+  const bool to_global = (view.peers & uint64_t{1} << global_peer) != 0;
+  if (to_global) {
     publication.durability = durability_.of(view.topic, view.properties);
   }
   const uint64_t retained =
-      view.retain && view.way == wire::ShareWay::none ? retained_counter(shard, view) : 0;
+      to_global && view.retain && view.way == wire::ShareWay::none ? retained_counter(shard, view)
+                                                                   : 0;
   wire::Publish publish;
   publish.publication = std::move(publication);
   publish.term = view.term;

@@ -6,6 +6,18 @@
 #include "core/mqtt/codec.hpp"
 
 namespace muster::broker {
+namespace {
+
+// For what may wait for long: it must not keep all of the parcel that it came in.
+SharedMessage owned(const SharedMessage& message) {
+  const auto* publish = std::get_if<wire::Publish>(message.get());
+  if (publish == nullptr) return message;
+  wire::Publish copy = *publish;
+  wire::own(copy.publication);
+  return std::make_shared<const wire::Message>(std::move(copy));
+}
+
+}  // namespace
 
 NodeStreams::NodeStreams(NodeDesk& desk) : desk_(desk), taken_(desk.options.shards) {}
 
@@ -21,7 +33,7 @@ void NodeStreams::send(Instant now, PeerIndex index, const NodePeer* peer, Share
   const bool first = line.held.empty() || passes(receipt);
   if (receipt.retained != 0) loose_bytes_ += loose_bytes_of({0, message, receipt, now});
   if (peer == nullptr || !first || !may_stream(*peer, receipt)) {
-    line.held.push_back({0, std::move(message), receipt, now});
+    line.held.push_back({0, owned(message), receipt, now});
     return;
   }
   const uint64_t number = desk_.links.stream(peer->name, message);

@@ -24,7 +24,7 @@ struct PublicationView {
   BytesView topic;
   BytesView payload;
   BytesView properties;  // raw MQTT 5 property bytes, forwardable
-  BytesView publisher;   // client id; only filled towards global
+  BytesView publisher;   // client id; not filled from shard to shard
   mqtt::Qos qos = mqtt::Qos::at_most_once;
   bool retain = false;
   uint32_t expiry_s = UINT32_MAX;

@@ -238,7 +238,7 @@ wire::Claim Shard::State::claim(const Client& client) const {
   claim.user = client.user;
   claim.serial = client.serial;
   claim.term = client.term;
-  claim.age_us = static_cast<uint64_t>((now.mono - client.connected_at).count());
+  claim.connected_us = client.connected_at.time_since_epoch().count();
   claim.persistent = client.persistent;
   claim.clean_start = client.clean_start;
   claim.session_expiry_s = client.session_expiry_s;

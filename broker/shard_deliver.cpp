@@ -23,8 +23,18 @@ void Shard::State::deliver_encoding(const Resolved& resolved, Outgoing& outgoing
 void Shard::State::deliver(const Resolved& resolved, Outgoing& outgoing) {
   if (outgoing.publication.retain) return deliver_retained(resolved, outgoing);
   for (const Target& target : resolved.targets) {
-    if (const Target* wants = target.towards(outgoing.from)) deliver_to(*wants, outgoing);
+    if (const Target* wants = wanting(target, outgoing)) deliver_to(*wants, outgoing);
   }
+}
+
+// The target as it stands towards who published; nullptr: it does not want it (3.8.3-3). What an
+// earlier connection published at another broker, and a will, come with the publisher's name.
+const Target* Shard::State::wanting(const Target& target, const Outgoing& outgoing) {
+  if (!target.looks_at_publisher()) return &target;
+  const BytesView publisher = outgoing.publication.publisher;
+  const bool own = target.client == outgoing.from ||
+                   (!publisher.empty() && at(target.client).client_id == publisher);
+  return own ? target.towards_own() : &target;
 }
 
 void Shard::State::deliver_to(const Target& target, Outgoing& outgoing) {

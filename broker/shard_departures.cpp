@@ -22,7 +22,7 @@ bool Shard::State::depart(uint32_t index, const wire::Gone& gone) {
     ++waiting;
   }
   if (waiting == 0) return false;
-  departures[next_departure++] = {gone, claim(client), client.connected_at, waiting};
+  departures[next_departure++] = {gone, claim(client), waiting};
   return true;
 }
 
@@ -45,7 +45,6 @@ bool Shard::State::departing(const wire::Grant& grant) {
 
 void Shard::State::list_departures() {
   for (auto& [number, departure] : departures) {
-    departure.claim.age_us = static_cast<uint64_t>((now.mono - departure.connected_at).count());
     for_global(departure.claim);
   }
 }

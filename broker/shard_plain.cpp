@@ -95,7 +95,7 @@ Resolved::Plain Shard::State::plainness(const Resolved& resolved, Version versio
   const auto& [shards, peers] = resolved.routes;
   const auto& targets = resolved.targets;
   const bool looks_at_publisher = std::any_of(
-      targets.begin(), targets.end(), [](const Target& it) { return it.no_local || it.own; });
+      targets.begin(), targets.end(), [](const Target& it) { return it.looks_at_publisher(); });
   plain = Resolved::Plain::nothing;
   if (!resolved.groups.empty() || peers != 0 || looks_at_publisher) return plain;
   plain = plainness_here(resolved, version);

@@ -67,11 +67,6 @@ void Shard::State::publish_whole(uint32_t index, const PublishView& packet, Byte
   Reach reach = Reach::all;
   if (packet.qos == Qos::exactly_once) reach = received(index, packet);
   if (reach == Reach::nowhere) return;
-  if (reach == Reach::direct && packet.retain) {  // global has it, also as the retained one
-    PublishView plain = packet;
-    plain.retain = false;
-    return publish_routed(index, plain, {}, reach);
-  }
   if (packet.topic[0] == '$') return publish_virtual(index, packet, reach);
   publish_routed(index, packet, as_is, reach);
 }
@@ -149,17 +144,16 @@ uint32_t Shard::State::forward(const Resolved& resolved, const PublishView& pack
   uint64_t peers = resolved.routes.peers;
   uint64_t global = uint64_t{1} << global_peer;
   if (!acknowledged) peers &= ~global;
-  if (packet.retain || (acknowledged && !global_known)) peers |= global;
+  const bool retained = packet.retain && reach == Reach::all;  // else global has it
+  if (retained || (acknowledged && !global_known)) peers |= global;
   bool stored = packet.qos == Qos::exactly_once && publisher.persistent;  // its packet identifier
   if (stored) peers = reach == Reach::all ? peers | global : peers & ~global;
   if (peers == 0 && resolved.routes.shards == 0) return 0;
 
   PublicationView out{packet.topic, packet.payload, packet.properties, {}, packet.qos};
   out.expiry_s = packet.message_expiry;
-  if (packet.retain) {
-    out.retain = true;
-    out.token = retain(packet, publisher);
-  }
+  out.retain = packet.retain;
+  if (retained) out.token = retain(packet, publisher);
   Slice held;
   hold_large(out, held);
   for (uint64_t left = resolved.routes.shards; left != 0; left &= left - 1) {

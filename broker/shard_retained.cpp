@@ -71,7 +71,7 @@ void Shard::State::sweep_retained() {
 void Shard::State::deliver_retained(const Resolved& resolved, Outgoing& outgoing) {
   Outgoing as_published{outgoing.publication, outgoing.from, {}, true};
   for (const Target& target : resolved.targets) {
-    const Target* wants = target.towards(outgoing.from);
+    const Target* wants = wanting(target, outgoing);
     if (wants == nullptr) continue;
     if (RetainedReads* state = at(target.client).retained.get();
         state != nullptr && state->overtaken.size() < overtaken_limit) {

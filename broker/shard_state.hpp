@@ -90,7 +90,6 @@ constexpr uint32_t departed = UINT32_MAX;  // instead of a client's index
 struct Departure {
   wire::Gone gone;
   wire::Claim claim;  // until then it is listed
-  Instant connected_at{};
   uint32_t waiting = 0;  // publications
 };
 
@@ -252,6 +251,7 @@ struct Shard::State {
   // deliver (shard_deliver.cpp): to this shard's own clients
   void deliver_encoding(const Resolved& resolved, Outgoing& outgoing);
   void deliver(const Resolved& resolved, Outgoing& outgoing);
+  const Target* wanting(const Target& target, const Outgoing& outgoing);
   void deliver_to(const Target& target, Outgoing& outgoing);
   Outgoing::Form& form(Outgoing& outgoing, mqtt::Version version, mqtt::Qos qos);
   uint16_t send_or_queue(uint32_t index, const Outgoing::Form& packet,

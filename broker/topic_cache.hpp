@@ -27,11 +27,9 @@ struct Target {
   // say No Local.
   std::shared_ptr<const Target> own;
 
-  // As it stands towards a publication of `publisher`; nullptr: it does not want it (3.8.3-3).
-  const Target* towards(uint32_t publisher) const {
-    if (client != publisher) return this;
-    return no_local ? nullptr : own ? own.get() : this;
-  }
+  bool looks_at_publisher() const { return no_local || own; }
+  // As it stands towards its own publications; nullptr: it does not want them (3.8.3-3).
+  const Target* towards_own() const { return no_local ? nullptr : own ? own.get() : this; }
 };
 
 struct Resolved {

@@ -8,11 +8,6 @@ namespace {
 
 using wire::GoneReason;
 
-Instant begin_of(Now now, const wire::Claim& claim) {
-  const uint64_t age = std::min<uint64_t>(claim.age_us, INT64_MAX / 4);
-  return now.mono - Duration(static_cast<int64_t>(age));
-}
-
 bool is_younger(const Connection& a, Instant a_began, const Connection& b, Instant b_began) {
   if (a.broker == b.broker) return a.serial > b.serial;
   return a_began >= b_began;
@@ -26,8 +21,9 @@ bool is_same_socket(const wire::DeviceRow& row, const Broker& broker, const wire
 
 }  // namespace
 
-Claims::Incoming Claims::incoming(Broker& broker, const wire::Claim& claim, Instant began) const {
-  Incoming in{broker, claim, {broker.incarnation(), claim.serial}, began, Age::same, false};
+Claims::Incoming Claims::incoming(Broker& broker, const wire::Claim& claim) const {
+  const Connection connection{broker.incarnation(), claim.serial};
+  Incoming in{broker, claim, connection, began_at(claim), Age::same, false};
   in.spent = std::any_of(broker.former.begin(), broker.former.end(), [&](Incarnation former) {
     return wills_.is_spent({former, claim.serial});
   });
@@ -45,10 +41,10 @@ Age Claims::age_of(const Incoming& in, const Session* session) const {
 
 void Claims::claim(Now now, Broker& broker, const wire::Claim& claim) {
   ++claims_;
-  Incoming in = incoming(broker, claim, begin_of(now, claim));
+  Incoming in = incoming(broker, claim);
   Session* session = sessions_.find(claim.client_id);
   if (session && session->hold && session->hold->connection == in.connection) {
-    confirm(now, in, *session);
+    confirm(in, *session);
     return;
   }
   in.age = age_of(in, session);
@@ -92,7 +88,7 @@ void Claims::claim_clean(Now now, const Incoming& in, Session* session) {
     }
     over(now, *session);
   }
-  take_row(now, in);
+  take_row(in);
 }
 
 // The connection rests on a session that is no more (expired meanwhile, lost with the store): it
@@ -102,17 +98,17 @@ void Claims::lost(const Incoming& in) {
 }
 
 // Another connection of this client is what the row says from now on.
-void Claims::take_row(Now now, const Incoming& in) {
+void Claims::take_row(const Incoming& in) {
   Device* device = devices_.find(in.claim.client_id);
   if (device && device->is_at(in.connection)) {
-    devices_.confirm(now, in.broker, *device, in.claim);
+    devices_.confirm(in.broker, *device, in.claim);
   } else {
     if (device && is_same_socket(device->row, in.broker, in.claim)) {
       wills_.moved(device->connection());
     } else if (device && device->row.connected && !device->dropped && in.age == Age::younger) {
       evict(in.claim.client_id, device->connection());
     }
-    devices_.online(now, in.broker, in.claim);
+    devices_.online(in.broker, in.claim);
   }
   for (const Incarnation former : in.broker.former) wills_.moved({former, in.claim.serial});
   if (!in.claim.will) return;
@@ -137,7 +133,7 @@ void Claims::attach(Now now, const Incoming& in, Session& session, bool existed)
   if (session.damaged) sessions_.forget_subscriptions(session);
   session.expiry_s = in.claim.session_expiry_s;
   session.receive_maximum = std::max<uint16_t>(in.claim.receive_maximum, 1);
-  take_row(now, in);
+  take_row(in);
   Hold hold;
   hold.connection = in.connection;
   hold.peer = in.broker.name();
@@ -167,11 +163,11 @@ void Claims::grant(const Session& session) {
 }
 
 // The holder lists its connection again.
-void Claims::confirm(Now now, const Incoming& in, Session& session) {
+void Claims::confirm(const Incoming& in, Session& session) {
   if (session.damaged) return lost(in);
   Hold& hold = *session.hold;
   hold.began = in.began;
-  take_row(now, in);
+  take_row(in);
   if (hold.streams != in.broker.streams) sessions_.restart_deliveries(session, in.broker.streams);
   grant(session);
   if (!session.waiter) return;
@@ -183,7 +179,7 @@ void Claims::confirm(Now now, const Incoming& in, Session& session) {
   }
   evict(session.client_id, waiter.connection);
   drop_waiter(session);
-  devices_.note_newest(now, *devices_.find(session.client_id), in.connection, in.claim.age_us);
+  devices_.note_newest(*devices_.find(session.client_id), in.connection, in.began);
 }
 
 void Claims::wait(Now now, const Incoming& in, Session& session) {
@@ -193,7 +189,7 @@ void Claims::wait(Now now, const Incoming& in, Session& session) {
   session.waiter = Waiter{in.connection, in.broker.listing, in.began, in.claim, in.spent};
   waiting_.insert(session.client_id);
   Device* device = devices_.find(session.client_id);
-  if (device) devices_.note_newest(now, *device, in.connection, in.claim.age_us);
+  if (device) devices_.note_newest(*device, in.connection, in.began);
   if (in.age == Age::younger && !session.hold->evicted) {
     evict(session.client_id, session.hold->connection);
     session.hold->evicted = true;
@@ -206,16 +202,14 @@ void Claims::hand_over(Now now, Session& session) {
   Waiter waiter = std::move(*session.waiter);
   drop_waiter(session);
   Broker& broker = *brokers_.find(waiter.connection.broker);
-  waiter.claim.age_us =
-      static_cast<uint64_t>(std::max(now.mono - waiter.began, Duration::zero()).count());
   // Whoever had the row was evicted, or is gone.
-  Incoming in = incoming(broker, waiter.claim, waiter.began);
+  Incoming in = incoming(broker, waiter.claim);
   in.spent |= waiter.spent;
   if (waiter.claim.persistent) {
     attach(now, in, session, true);
   } else {
     over(now, session);
-    take_row(now, in);
+    take_row(in);
   }
 }
 

@@ -4,8 +4,8 @@
 // connection; a persistent session is granted when its holder has let go or its holder's lease has
 // ended. Owned by Global, one thread.
 //
-// How old a connection is compared with another: by serial number at one broker, else by age. What
-// was loaded at start has no age until its broker has claimed it again; until then, or until the
+// Which of two connections is younger: at one broker by serial number, else by when they began. What
+// was loaded at start is of no known age until its broker has claimed it again; until then, or until the
 // lease ends, a claim of its session waits, and nobody is evicted.
 
 #include <cstdint>
@@ -65,16 +65,16 @@ class Claims {
     Age age;
     bool spent;  // its will was published when its broker was judged dead
   };
-  Incoming incoming(Broker& broker, const wire::Claim& claim, Instant began) const;
+  Incoming incoming(Broker& broker, const wire::Claim& claim) const;
 
   Age age_of(const Incoming& in, const Session* session) const;
   void claim_clean(Now now, const Incoming& in, Session* session);
   void claim_persistent(Now now, const Incoming& in, Session* session);
-  void confirm(Now now, const Incoming& in, Session& session);
+  void confirm(const Incoming& in, Session& session);
   void wait(Now now, const Incoming& in, Session& session);
   void hand_over(Now now, Session& session);
   void attach(Now now, const Incoming& in, Session& session, bool existed);
-  void take_row(Now now, const Incoming& in);
+  void take_row(const Incoming& in);
   void grant(const Session& session);
   void evict(const std::string& client_id, const Connection& connection,
              mqtt::Reason reason = mqtt::Reason::session_taken_over);

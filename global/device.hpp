@@ -7,12 +7,16 @@
 #include <cstdint>
 
 #include "core/base/time.hpp"
-#include "core/wire/rows.hpp"
+#include "core/wire/messages.hpp"
 #include "global/connection.hpp"
 
 namespace muster::global {
 
 class DeviceList;
+
+inline Instant began_at(const wire::Claim& claim) {
+  return Instant(Duration(claim.connected_us));
+}
 
 struct Device {
   wire::DeviceRow row;

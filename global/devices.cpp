@@ -25,10 +25,6 @@ Duration grace_of(GoneReason reason, const Options& options) {
   return has_grace(reason) ? options.grace : Duration::zero();
 }
 
-Instant begin_of(Now now, uint64_t age_us) {
-  return now.mono - Duration(static_cast<int64_t>(std::min<uint64_t>(age_us, INT64_MAX / 4)));
-}
-
 }  // namespace
 
 bool Devices::load(BytesView value) {
@@ -95,9 +91,9 @@ Age Devices::age_of(const Device* device, const Connection& connection, Instant 
   return device->row.connected ? Age::unknown : Age::younger;
 }
 
-void Devices::note_newest(Now now, Device& device, const Connection& connection, uint64_t age_us) {
+void Devices::note_newest(Device& device, const Connection& connection, Instant began) {
   device.newest = connection;
-  device.newest_began = begin_of(now, age_us);
+  device.newest_began = began;
   device.newest_known = true;
 }
 
@@ -108,7 +104,7 @@ void Devices::write(Device& device, bool connection_begins) {
   log_.append(device.number, slot, device.row, keys::device(device.row.device));
 }
 
-Device& Devices::online(Now now, Broker& broker, const wire::Claim& claim) {
+Device& Devices::online(Broker& broker, const wire::Claim& claim) {
   Device& device = touch(claim.client_id);
   wire::DeviceRow& row = device.row;
   if (!row.connected) ++connected_;
@@ -124,16 +120,16 @@ Device& Devices::online(Now now, Broker& broker, const wire::Claim& claim) {
   row.since_ms = row.last_seen_ms = claim.since_ms;
   row.why = GoneReason::none;
   write(device, true);
-  confirm(now, broker, device, claim);
+  confirm(broker, device, claim);
   return device;
 }
 
-void Devices::confirm(Now now, Broker& broker, Device& device, const wire::Claim& claim) {
+void Devices::confirm(Broker& broker, Device& device, const wire::Claim& claim) {
   const Connection connection{broker.incarnation(), claim.serial};
-  const Instant began = begin_of(now, claim.age_us);
+  const Instant began = began_at(claim);
   // Another claim may be the youngest, and wait.
   if (device.newest == connection || !device.newest_known || began >= device.newest_began) {
-    note_newest(now, device, connection, claim.age_us);
+    note_newest(device, connection, began);
   }
   if (device.dropped) graces_.clear(device.row.device);
   device.dropped = false;

@@ -36,11 +36,11 @@ class Devices {
   Age age_of(const Device* device, const Connection& connection, Instant began) const;
 
   // The device's connection is this one now. The row's term is the number of its entry.
-  Device& online(Now now, Broker& broker, const wire::Claim& claim);
+  Device& online(Broker& broker, const wire::Claim& claim);
   // The claim's connection is what the row says already.
-  void confirm(Now now, Broker& broker, Device& device, const wire::Claim& claim);
+  void confirm(Broker& broker, Device& device, const wire::Claim& claim);
   // A claim that is taken serious, though another connection has the row: it is the youngest now.
-  void note_newest(Now now, Device& device, const Connection& connection, uint64_t age_us);
+  void note_newest(Device& device, const Connection& connection, Instant began);
   // The row's connection has ended; after its grace, if it has one, the row says offline.
   void ended(Now now, Device& device, wire::GoneReason reason, int64_t at_ms, Duration at_least);
 

@@ -39,6 +39,7 @@ class Slice {
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   void clear() { *this = {}; }
+  bool holds() const { return bytes_.use_count() > 0; }  // not borrowed
 
   // Another piece of the same buffer.
   Slice part(BytesView part) const { return {bytes_, part}; }

@@ -64,9 +64,6 @@ class Encoder {
   explicit Encoder(Bytes& out, std::vector<Elsewhere>* elsewhere = nullptr)
       : sink_(out, elsewhere), pack_(sink_) {}
 
-  // Where the stamped number of the value stands, for restamp(); npos: it has none.
-  size_t stamp_at = Bytes::npos;
-
   // What a Form calls, once.
   template <class... Fields>
   void operator()(const Fields&... fields) {
@@ -107,11 +104,6 @@ class Encoder {
   void put(const Binary<S>& binary) {
     pack_.pack_bin(length(binary.bytes));
     pack_.pack_bin_body(reinterpret_cast<const char*>(binary.bytes.data()), length(binary.bytes));
-  }
-  template <class N>
-  void put(const Stamped<N>& stamped) {
-    stamp_at = sink_.size() + 1;
-    pack_.pack_fix_uint64(stamped.number);
   }
   template <class T>
   void put(const std::optional<T>& value) {
@@ -219,16 +211,8 @@ void encode(const Message& message, Bytes& out) {
   Encoder(out).put(message);
 }
 
-size_t encode_stamped(const Message& message, Bytes& out) {
-  Encoder encoder(out);
-  encoder.put(message);
-  return encoder.stamp_at;
-}
-
-size_t encode_around(const Message& message, Bytes& out, std::vector<Elsewhere>& elsewhere) {
-  Encoder encoder(out, &elsewhere);
-  encoder.put(message);
-  return encoder.stamp_at;
+void encode_around(const Message& message, Bytes& out, std::vector<Elsewhere>& elsewhere) {
+  Encoder(out, &elsewhere).put(message);
 }
 
 size_t payload_bytes(const Message& message) {
@@ -240,10 +224,6 @@ size_t payload_bytes(const Message& message) {
     for (const InboxEntry& entry : deliver->entries) bytes += entry.publication.payload.size();
   }
   return bytes;
-}
-
-void restamp(Bytes& bytes, size_t at, uint64_t number) {
-  for (size_t i = 0; i < 8; ++i) bytes[at + i] = static_cast<char>(number >> (56 - 8 * i));
 }
 
 void encode(const Envelope& envelope, Bytes& out) {

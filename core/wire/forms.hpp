@@ -20,16 +20,6 @@ Binary<S> binary(S& bytes) {
   return {bytes};
 }
 
-// A number of constant width, so that it can be restamped in place.
-template <class N>
-struct Stamped {
-  N& number;
-};
-template <class N>
-Stamped<N> stamped(N& number) {
-  return {number};
-}
-
 // Fields behind it have zero or nothing as their default: those at the end that hold it are not
 // written. For what is sent with every message.
 struct Trailing {};
@@ -212,7 +202,7 @@ template <>
 struct Form<Claim> {
   static constexpr uint8_t type = 10;
   static void visit(auto& v, auto& m) {
-    v(m.client_id, m.user, m.serial, m.term, stamped(m.age_us), m.persistent, m.clean_start,
+    v(m.client_id, m.user, m.serial, m.term, m.connected_us, m.persistent, m.clean_start,
       m.session_expiry_s, m.receive_maximum, m.keep_alive_s, m.protocol, m.address, m.since_ms,
       m.will);
   }

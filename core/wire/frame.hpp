@@ -45,6 +45,7 @@ struct Envelope {
   uint32_t part = 0;  // of a piece, from 0
   bool more = false;  // more pieces follow
   uint64_t size = 0;  // of the item that is in pieces
+  int64_t clock_us = 0;  // the sender's monotonic clock in the turn that made it
 };
 template <>
 struct Form<Identity> {
@@ -54,7 +55,7 @@ template <>
 struct Form<Envelope> {
   static void visit(auto& v, auto& e) {
     v(e.name, e.from, e.to, e.echo, e.taken, e.seen, e.kind, e.first, e.last, e.part, e.more,
-      e.size);
+      e.size, e.clock_us);
   }
 };
 

@@ -9,7 +9,7 @@
 namespace muster::wire {
 
 Item::Item(std::shared_ptr<const Message> message) : message_(std::move(message)) {
-  stamp_at_ = encode_around(*message_, own_, elsewhere_);
+  encode_around(*message_, own_, elsewhere_);
   size_ = own_.size();
   for (const Elsewhere& large : elsewhere_) size_ += large.text.size();
 }
@@ -33,11 +33,6 @@ void Item::append_slice(size_t from, size_t count, Bytes& out) const {
     taken = large.at;
   }
   take(BytesView(own_).substr(taken));
-}
-
-void Item::stamp(uint64_t number) {
-  MUSTER_CHECK(stamp_at_ + sizeof number <= own_.size());
-  restamp(own_, stamp_at_, number);
 }
 
 }  // namespace muster::wire

@@ -26,15 +26,12 @@ class Item {
 
   size_t size() const { return size_; }
   void append_slice(size_t from, size_t count, Bytes& out) const;  // at most what there is
-  size_t stamp_at() const { return stamp_at_; }                    // as encode_stamped()
-  void stamp(uint64_t number);
 
  private:
   std::shared_ptr<const Message> message_;
   Bytes own_;
   std::vector<Elsewhere> elsewhere_;  // in order
   size_t size_ = 0;
-  size_t stamp_at_ = Bytes::npos;  // in own_, before anything large
 };
 
 }  // namespace muster::wire

@@ -11,14 +11,10 @@
 
 namespace muster::wire {
 
-// As encode(); says where in `out` the stamped number (a Claim's age_us) stands, npos: it has none.
-size_t encode_stamped(const Message& message, Bytes& out);
-// The same without the large texts: they are named with their places and live in the message.
-size_t encode_around(const Message& message, Bytes& out, std::vector<Elsewhere>& elsewhere);
+// As encode() without the large texts: they are named with their places and live in the message.
+void encode_around(const Message& message, Bytes& out, std::vector<Elsewhere>& elsewhere);
 // What its payloads have: what is larger than a batch for certain is not encoded into one.
 size_t payload_bytes(const Message& message);
-// Overwrites that number.
-void restamp(Bytes& bytes, size_t at, uint64_t number);
 
 // Reads item after item of a frame, or the one that was put together from pieces: publications
 // refer to it. Its token list is reused.

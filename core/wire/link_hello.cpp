@@ -84,6 +84,7 @@ void Links::State::accept(const std::string& name, Peer& peer, const Envelope& e
   peer.paired = peer.mine;
   peer.up = true;
   peer.out.rewind(envelope.seen);
+  peer.clock = {};
   for (Assembly& assembly : peer.assemblies) assembly.clear();
   events.push_back(PeerUp{party.info, !peer.announced});
   peer.announced = true;

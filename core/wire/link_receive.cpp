@@ -29,6 +29,7 @@ void Links::State::receive(Now now, InFrame frame) {
   if (!open_frame(now, frame, envelope, offset)) return;
   Peer& peer = *find(frame.from);
   peer.heard_at = now.mono;
+  peer.clock.heard(now.mono, envelope.clock_us);
   if (peer.out.progress(envelope.taken, envelope.seen, now.mono)) {
     events.push_back(Acknowledged{frame.from, peer.out.acknowledged()});
   }
@@ -37,11 +38,11 @@ void Links::State::receive(Now now, InFrame frame) {
     case FrameKind::hello:
       return;
     case FrameKind::messages:
-      return open_items(std::move(frame), peer, offset);
+      return open_items(now, std::move(frame), peer, offset);
     case FrameKind::stream:
-      return open_stream(std::move(frame), peer, envelope, offset);
+      return open_stream(now, std::move(frame), peer, envelope, offset);
     case FrameKind::piece:
-      return open_piece(frame, peer, envelope, offset);
+      return open_piece(now, frame, peer, envelope, offset);
   }
 }
 
@@ -82,8 +83,9 @@ bool Links::State::open_frame(Now now, const InFrame& frame, const Envelope& env
 }
 
 // Reads an item straight into its event.
-ItemReader::Result Links::State::hand_up(const std::string& name, const Peer& peer, uint64_t number,
-                                         const SharedBuffer& bytes, size_t& offset) {
+ItemReader::Result Links::State::hand_up(Now now, const std::string& name, const Peer& peer,
+                                         uint64_t number, const SharedBuffer& bytes,
+                                         size_t& offset) {
   auto& received = std::get<Received>(events.emplace_back(std::in_place_type<Received>));
   const auto result = items.next(bytes, offset, received.message);
   if (result == ItemReader::Result::message) {
@@ -91,6 +93,9 @@ ItemReader::Result Links::State::hand_up(const std::string& name, const Peer& pe
     received.role = peer.known.role;
     received.incarnation = peer.current->identity.incarnation;
     received.number = number;
+    if (auto* claim = std::get_if<Claim>(&received.message)) {
+      claim->connected_us = peer.clock.here(now.mono, claim->connected_us);
+    }
   } else {
     events.pop_back();
     complain(name, "message skipped", items.fault());
@@ -98,15 +103,15 @@ ItemReader::Result Links::State::hand_up(const std::string& name, const Peer& pe
   return result;
 }
 
-void Links::State::open_items(InFrame frame, Peer& peer, size_t offset) {
+void Links::State::open_items(Now now, InFrame frame, Peer& peer, size_t offset) {
   const auto bytes = std::make_shared<const Bytes>(std::move(frame.bytes));
   while (offset < bytes->size()) {
-    const auto result = hand_up(frame.from, peer, 0, bytes, offset);
+    const auto result = hand_up(now, frame.from, peer, 0, bytes, offset);
     if (result == ItemReader::Result::malformed) return;
   }
 }
 
-void Links::State::open_stream(InFrame frame, Peer& peer, const Envelope& envelope, size_t offset) {
+void Links::State::open_stream(Now now, InFrame frame, Peer& peer, const Envelope& envelope, size_t offset) {
   if (envelope.first == 0) return complain(frame.from, "stream", "no number");
   const auto verdict = peer.in.judge(envelope.first, envelope.last, frame.bytes.size());
   if (verdict != StreamIn::Verdict::news) return;
@@ -116,7 +121,7 @@ void Links::State::open_stream(InFrame frame, Peer& peer, const Envelope& envelo
   const auto bytes = std::make_shared<const Bytes>(std::move(frame.bytes));
   uint64_t number = envelope.first;
   for (; offset < bytes->size() && number <= envelope.last; ++number) {
-    const auto result = hand_up(frame.from, peer, number, bytes, offset);
+    const auto result = hand_up(now, frame.from, peer, number, bytes, offset);
     if (result == ItemReader::Result::malformed) return;
     if (number > peer.in.seen()) {
       peer.in.handed_up(number);
@@ -129,8 +134,8 @@ void Links::State::open_stream(InFrame frame, Peer& peer, const Envelope& envelo
   }
 }
 
-void Links::State::open_piece(const InFrame& frame, Peer& peer, const Envelope& envelope,
-                              size_t offset) {
+void Links::State::open_piece(Now now, const InFrame& frame, Peer& peer,
+                              const Envelope& envelope, size_t offset) {
   const BytesView piece = BytesView(frame.bytes).substr(offset);
   const uint64_t number = envelope.first;
   const bool numbered = number != 0;
@@ -147,7 +152,7 @@ void Links::State::open_piece(const InFrame& frame, Peer& peer, const Envelope& 
   if (result == Assembly::Result::more) return;
   if (numbered) peer.in.handed_up(number);
   size_t begin = 0;
-  hand_up(frame.from, peer, number, std::make_shared<const Bytes>(assembly.take()), begin);
+  hand_up(now, frame.from, peer, number, std::make_shared<const Bytes>(assembly.take()), begin);
 }
 
 }  // namespace muster::wire

@@ -16,6 +16,7 @@
 #include "core/wire/frame.hpp"
 #include "core/wire/items.hpp"
 #include "core/wire/links.hpp"
+#include "core/wire/peer_clock.hpp"
 #include "core/wire/stream_in.hpp"
 #include "core/wire/stream_out.hpp"
 
@@ -51,6 +52,7 @@ struct Peer {
   bool up = false;
   bool announced = false;  // Up was reported for the present stream, and no Ended since
   Instant heard_at{};
+  PeerClock clock;
   Instant answer_at{};  // earliest next hello that answers a frame we cannot use
 
   StreamOut out;
@@ -85,22 +87,23 @@ struct Links::State {
   // link_receive.cpp
   void receive(Now now, InFrame frame);
   bool open_frame(Now now, const InFrame& frame, const Envelope& envelope, size_t& offset);
-  void open_items(InFrame frame, Peer& peer, size_t offset);
-  void open_stream(InFrame frame, Peer& peer, const Envelope& envelope, size_t offset);
-  void open_piece(const InFrame& frame, Peer& peer, const Envelope& envelope, size_t offset);
-  ItemReader::Result hand_up(const std::string& name, const Peer& peer, uint64_t number,
+  void open_items(Now now, InFrame frame, Peer& peer, size_t offset);
+  void open_stream(Now now, InFrame frame, Peer& peer, const Envelope& envelope, size_t offset);
+  void open_piece(Now now, const InFrame& frame, Peer& peer, const Envelope& envelope,
+                  size_t offset);
+  ItemReader::Result hand_up(Now now, const std::string& name, const Peer& peer, uint64_t number,
                              const SharedBuffer& bytes, size_t& offset);
 
   // link_turn.cpp
   void enter(Now now);
   void tick(Now now);
   void finish_turn(Now now);
-  void send_hello(const std::string& name, Peer& peer);
-  bool send_parcels(const std::string& name, Peer& peer, Instant now);
-  bool send_box(const std::string& name, Peer& peer, Channel channel);
+  void send_hello(Now now, const std::string& name, Peer& peer);
+  bool send_parcels(Now now, const std::string& name, Peer& peer);
+  bool send_box(Now now, const std::string& name, Peer& peer, Channel channel);
   void send(const std::string& name, Channel channel, const Envelope& envelope,
             const Parcel& parcel);
-  Envelope envelope_to(const Peer& peer, const Party* party) const;
+  Envelope envelope_to(Now now, const Peer& peer, const Party* party) const;
   Instant next_wake() const;
 
   NodeInfo self;

@@ -49,17 +49,16 @@ Instant Links::State::next_wake() const {
 
 void Links::State::finish_turn(Now now) {
   for (auto& [name, peer] : peers) {
-    peer.out.stamp_turn(now.mono);
     if (!durable) peer.in.take_all();
-    if (std::exchange(peer.hello_due, false)) send_hello(name, peer);
+    if (std::exchange(peer.hello_due, false)) send_hello(now, name, peer);
     if (!peer.up) continue;
-    const bool talked = send_box(name, peer, Channel::talk);
-    const bool boxed = send_box(name, peer, Channel::bulk);
-    const bool streamed = send_parcels(name, peer, now.mono);
+    const bool talked = send_box(now, name, peer, Channel::talk);
+    const bool boxed = send_box(now, name, peer, Channel::bulk);
+    const bool streamed = send_parcels(now, name, peer);
     const bool heartbeat = std::exchange(peer.heartbeat_due, false) && !talked;
     const bool said = talked || boxed || streamed;
     if (heartbeat || (!said && peer.in.must_tell(now.mono))) {
-      send(name, Channel::talk, envelope_to(peer, &*peer.current), {});
+      send(name, Channel::talk, envelope_to(now, peer, &*peer.current), {});
     } else if (!said) {
       peer.in.schedule(now.mono, options.resend / 4);
       continue;
@@ -68,11 +67,11 @@ void Links::State::finish_turn(Now now) {
   }
 }
 
-void Links::State::send_hello(const std::string& name, Peer& peer) {
+void Links::State::send_hello(Now now, const std::string& name, Peer& peer) {
   const Party* party = party_of(peer, std::exchange(peer.hello_to, {}));
   if (!party && peer.current) party = &*peer.current;
   if (!party && peer.candidate) party = &*peer.candidate;
-  Envelope envelope = envelope_to(peer, party);
+  Envelope envelope = envelope_to(now, peer, party);
   envelope.kind = FrameKind::hello;
   const bool up = peer.up && party && party->identity == peer.current->identity;
   Bytes body;
@@ -80,10 +79,10 @@ void Links::State::send_hello(const std::string& name, Peer& peer) {
   send(name, Channel::talk, envelope, {std::move(body), nullptr, 0});
 }
 
-bool Links::State::send_parcels(const std::string& name, Peer& peer, Instant now) {
+bool Links::State::send_parcels(Now now, const std::string& name, Peer& peer) {
   bool any = false;
-  while (const StreamOut::Batch* batch = peer.out.next(now)) {
-    Envelope envelope = envelope_to(peer, &*peer.current);
+  while (const StreamOut::Batch* batch = peer.out.next(now.mono)) {
+    Envelope envelope = envelope_to(now, peer, &*peer.current);
     envelope.kind = batch->item ? FrameKind::piece : FrameKind::stream;
     envelope.first = batch->first;
     envelope.last = batch->last;
@@ -96,11 +95,11 @@ bool Links::State::send_parcels(const std::string& name, Peer& peer, Instant now
   return any;
 }
 
-bool Links::State::send_box(const std::string& name, Peer& peer, Channel channel) {
+bool Links::State::send_box(Now now, const std::string& name, Peer& peer, Channel channel) {
   Outbox& box = peer.boxes[static_cast<size_t>(channel)];
   if (box.empty()) return false;
   for (const Parcel& parcel : box.take()) {
-    Envelope envelope = envelope_to(peer, &*peer.current);
+    Envelope envelope = envelope_to(now, peer, &*peer.current);
     envelope.kind = parcel.item ? FrameKind::piece : FrameKind::messages;
     envelope.part = parcel.part;
     envelope.more = parcel.more();
@@ -120,10 +119,11 @@ void Links::State::send(const std::string& name, Channel channel, const Envelope
   parcel.append_to(frame.bytes);
 }
 
-Envelope Links::State::envelope_to(const Peer& peer, const Party* party) const {
+Envelope Links::State::envelope_to(Now now, const Peer& peer, const Party* party) const {
   Envelope envelope;
   envelope.name = self.name;
   envelope.from = peer.mine;
+  envelope.clock_us = now.mono.time_since_epoch().count();
   if (!party) return envelope;
   envelope.to = party->identity;
   envelope.echo = party->nonce;

@@ -117,8 +117,7 @@ class Links {
   // Durable nodes, when stored. With the incarnation, since it may have been replaced meanwhile.
   void acknowledge(const std::string& peer, Incarnation incarnation, uint64_t number);
 
-  // Packs what was said in this turn into frames. A Claim's age_us counts at the time of stream();
-  // the link adds to each Claim, whenever it is (re)sent, the time that it waited.
+  // Packs what was said in this turn into frames.
   void finish_turn(Now now);
   Effects take_effects();
 

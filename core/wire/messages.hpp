@@ -53,7 +53,7 @@ struct Publication {
 // What has large texts is held in any case. Only in a Deliver: the link owns what it cannot encode.
 Publication borrowed(const Publication& publication);
 // The texts copied into one buffer of their own, for what is kept longer than the frame that it
-// came in.
+// came in. But for a large payload that is held: it is most of its buffer in any case.
 void own(Publication& publication);
 
 // broker -> broker and global -> broker (Stream): deliver to your direct subscribers.
@@ -128,13 +128,13 @@ struct Will {
 };
 
 // A live connection. A clean one only states a fact; a persistent one asks for its session and gets
-// Grant or Refused. `age_us` is restamped at each send: the younger connection wins.
+// Grant or Refused. The younger connection wins.
 struct Claim {
   std::string client_id;
   std::string user;
   Serial serial = Serial::none;
   Term term = Term::none;  // held already (claim repeated after a hello)
-  uint64_t age_us = 0;
+  int64_t connected_us = 0;  // when, by its sender's monotonic clock; links make it the receiver's
   bool persistent = false;
   bool clean_start = true;
   uint32_t session_expiry_s = 0;

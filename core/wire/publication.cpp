@@ -19,10 +19,14 @@ Publication borrowed(const Publication& publication) {
 }
 
 void own(Publication& publication) {
-  const auto buffer = std::make_shared_for_overwrite<char[]>(publication.bytes());
+  const size_t payload = publication.payload.size();
+  const bool alone = payload >= large_text_bytes && publication.payload.holds();
+  const size_t size = publication.bytes() - (alone ? payload : 0);
+  const auto buffer = std::make_shared_for_overwrite<char[]>(size);
   char* at = buffer.get();
   for (Slice* text : {&publication.topic, &publication.payload, &publication.properties,
                       &publication.publisher}) {
+    if (alone && text == &publication.payload) continue;
     const BytesView copy{at, text->view().copy(at, text->size())};
     *text = Slice(buffer, copy);
     at += copy.size();

@@ -54,10 +54,6 @@ class Reader {
   void take(Binary<S>& binary) {
     take_text(binary.bytes);
   }
-  template <class N>
-  void take(Stamped<N>& stamped) {
-    take(stamped.number);
-  }
   template <class T>
   void take(std::optional<T>& value) {
     if (at_->kind == Token::Kind::nil) {

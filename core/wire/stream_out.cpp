@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/check.hpp"
+#include "core/wire/codec.hpp"
 #include "core/wire/items.hpp"
 
 namespace muster::wire {
@@ -52,7 +53,7 @@ uint64_t StreamOut::add(const Message& message) {
   }
   Batch& batch = open_batch();
   const size_t before = batch.batch.size();
-  const size_t stamp_at = encode_stamped(message, batch.batch);
+  encode(message, batch.batch);
   const size_t size = batch.batch.size() - before;
   if (size > parcel_limit) {
     batch.batch.resize(before);
@@ -65,10 +66,6 @@ uint64_t StreamOut::add(const Message& message) {
     batch.credit_bytes += size;
     credit_bytes_ += size;
   }
-  if (stamp_at != Bytes::npos) {
-    batch.stamps.push_back({stamp_at, std::get<Claim>(message).age_us});
-    stamps_in_turn_ = true;
-  }
   return last_;
 }
 
@@ -78,7 +75,6 @@ uint64_t StreamOut::add(const std::shared_ptr<const Message>& message) {
 
 uint64_t StreamOut::add_pieces(std::shared_ptr<const Message> message) {
   const bool credit = consumes_credit(*message);
-  const auto* claim = std::get_if<Claim>(message.get());
   for (Parcel& parcel : cut(message)) {
     Batch& batch = batches_.emplace_back();
     static_cast<Parcel&>(batch) = std::move(parcel);
@@ -86,23 +82,8 @@ uint64_t StreamOut::add_pieces(std::shared_ptr<const Message> message) {
     waiting_bytes_ += batch.size();
     if (credit) batch.credit_bytes = batch.size();
     credit_bytes_ += batch.credit_bytes;
-    // The age stands behind two names, each at most 65,535 bytes: always in the first piece.
-    if (claim != nullptr && batch.part == 0) {
-      batch.stamps.push_back({batch.item->stamp_at(), claim->age_us});
-      stamps_in_turn_ = true;
-    }
   }
   return last_;
-}
-
-void StreamOut::stamp_turn(Instant now) {
-  const uint64_t first = std::exchange(turn_first_, last_ + 1);
-  if (!std::exchange(stamps_in_turn_, false)) return;
-  for (auto batch = batches_.rbegin(); batch != batches_.rend() && batch->last >= first; ++batch) {
-    for (Stamp& stamp : batch->stamps) {
-      if (stamp.since == Instant::min()) stamp.since = now;
-    }
-  }
 }
 
 bool StreamOut::progress(uint64_t taken, uint64_t seen, Instant now) {
@@ -162,7 +143,6 @@ void StreamOut::drop() {
   batches_.clear();
   seen_count_ = sent_count_ = flight_bytes_ = waiting_bytes_ = credit_bytes_ = 0;
   acknowledged_ = sent_ = last_;
-  turn_first_ = last_ + 1;
 }
 
 void StreamOut::restart(uint64_t number) {
@@ -177,15 +157,6 @@ const StreamOut::Batch* StreamOut::next(Instant now) {
   Batch& batch = batches_[sent_count_];
   if (frames > 0 && flight_bytes_ + batch.size() > flight_limit_bytes) return nullptr;
   if (frames == 0) moved_at_ = now;
-  for (const Stamp& stamp : batch.stamps) {
-    const Duration waited = std::max(Duration::zero(), now - stamp.since);
-    const uint64_t age_us = stamp.age_us + static_cast<uint64_t>(waited.count());
-    if (batch.item) {
-      batch.item->stamp(age_us);
-    } else {
-      restamp(batch.batch, stamp.at, age_us);
-    }
-  }
   ++sent_count_;
   flight_bytes_ += batch.size();
   sent_ = std::max(sent_, batch.last);

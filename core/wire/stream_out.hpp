@@ -21,23 +21,16 @@ constexpr size_t flight_limit_frames = 256;
 
 class StreamOut {
  public:
-  struct Stamp {  // a Claim's age, restamped whenever its batch is sent
-    size_t at = 0;
-    uint64_t age_us = 0;
-    Instant since = Instant::min();  // min: streamed in this turn
-  };
   struct Batch : Parcel {
     uint64_t first = 0;
     uint64_t last = 0;
     size_t credit_bytes = 0;
-    std::vector<Stamp> stamps;
   };
 
   explicit StreamOut(Duration resend) : resend_(resend), backoff_(resend) {}
 
   uint64_t add(const Message& message);
   uint64_t add(const std::shared_ptr<const Message>& message);  // a large payload is not copied
-  void stamp_turn(Instant now);  // what was added in this turn ages from now on
 
   // What the peer says of our stream; the numbers stand in every frame. True: `taken` has risen.
   bool progress(uint64_t taken, uint64_t seen, Instant now);
@@ -77,8 +70,6 @@ class StreamOut {
   uint64_t acknowledged_ = 0;
   uint64_t sent_ = 0;  // highest number ever sent
   uint64_t last_ = 0;
-  uint64_t turn_first_ = 1;  // first number of this turn
-  bool stamps_in_turn_ = false;
   bool probing_ = false;  // after a timeout: one frame until something moves
   Instant moved_at_{};
   Duration backoff_;

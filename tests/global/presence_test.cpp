@@ -99,8 +99,8 @@ TEST_F(PresenceTest, HelloAndGoodbyeMayComeInAnyOrder) {
 TEST_F(PresenceTest, TheYoungerConnectionWins) {
   wire::Claim old_claim = clean_claim("device", 1);
   wire::Claim young_claim = clean_claim("device", 5);
-  old_claim.age_us = 60'000'000;
-  young_claim.age_us = 1'000'000;
+  old_claim.connected_us = -60'000'000;
+  young_claim.connected_us = -1'000'000;
   b2().stream(young_claim);
   world.run();
   b1().stream(old_claim);  // b1 was cut off and heals: it evicts nobody who moved on
@@ -205,14 +205,14 @@ TEST_F(PresenceTest, AfterARestartTheYoungerConnectionIsFoundAgain) {
   world.restart();
   // b1 lists first and does not know better: it takes the row, but nobody is evicted for it.
   b2().cut = true;
-  at_b1.age_us = 5'000'000;
+  at_b1.connected_us = -5'000'000;
   b1().stream(wire::ClaimsBegin{});
   b1().stream(at_b1);
   b1().stream(wire::ClaimsEnd{});
   world.advance_ms(1500);
   EXPECT_FALSE(b2().take<wire::Evict>());
   b2().cut = false;
-  at_b2.age_us = 1'000'000;
+  at_b2.connected_us = -1'000'000;
   b2().stream(wire::ClaimsBegin{});
   b2().stream(at_b2);
   b2().stream(wire::ClaimsEnd{});

@@ -105,7 +105,7 @@ TEST_F(SessionsTest, AWaitingAttachGetsItWhenTheLeaseHasEnded) {
   b1().cut = false;
   wire::Claim again = persistent_claim("device", 1);
   again.term = first;
-  again.age_us = 4'000'000;
+  again.connected_us = -4'000'000;
   b1().stream(wire::ClaimsBegin{});
   b1().stream(again);
   b1().stream(wire::ClaimsEnd{});
@@ -128,7 +128,7 @@ TEST_F(SessionsTest, TheYoungestOfSeveralWaitersGetsIt) {
   world.advance_ms(100);
   b3.stream(persistent_claim("device", 1));
   wire::Claim late = persistent_claim("device", 2);
-  late.age_us = 150'000;  // older than the one at b3
+  late.connected_us = -150'000;  // older than the one at b3
   world.run();
   EXPECT_TRUE(b2().take<wire::Evict>());
   b2().stream(late);
@@ -169,7 +169,7 @@ TEST_F(SessionsTest, AClaimWithItsHeldTermIsConfirmed) {
   EXPECT_EQ(numbers(b1().take_all<wire::Deliver>()), std::vector<uint64_t>{1});
   wire::Claim again = persistent_claim("device", 1);
   again.term = term;
-  again.age_us = 1'000'000;
+  again.connected_us = -1'000'000;
   b1().stream(wire::ClaimsBegin{});
   b1().stream(again);
   b1().stream(wire::ClaimsEnd{});
@@ -320,7 +320,7 @@ TEST_F(SessionsTest, ADeposedBrokerTakesItsSessionUpUnderANewTerm) {
   wire::Claim again = persistent_claim("device", 1);
   again.term = first;
   again.clean_start = true;  // its clean start was long ago
-  again.age_us = 20'000'000;
+  again.connected_us = -20'000'000;
   b1().stream(again);
   world.run();
   const auto grant = b1().take<wire::Grant>();
@@ -337,14 +337,14 @@ TEST_F(SessionsTest, AfterARestartAClaimWaitsForTheHolderToSpeakOrItsLeaseToEnd)
   b1().received.clear();
   // An older connection, cut off until now, claims first. Nobody knows yet that it is older.
   wire::Claim old_claim = persistent_claim("device", 1);
-  old_claim.age_us = 60'000'000;
+  old_claim.connected_us = -60'000'000;
   b2().stream(old_claim);
   world.advance_ms(1500);
   EXPECT_FALSE(b2().take<wire::Grant>());
   b1().cut = false;
   wire::Claim again = persistent_claim("device", 1);
   again.term = first;
-  again.age_us = 2'000'000;
+  again.connected_us = -2'000'000;
   b1().stream(again);
   world.advance_ms(1500);
   EXPECT_TRUE(b1().take<wire::Grant>());
@@ -359,14 +359,14 @@ TEST_F(SessionsTest, AfterARestartACleanClaimDoesNotDeleteWhatIsHeldByAYoungerOn
   world.restart();
   b1().cut = true;
   wire::Claim old_claim = clean_claim("device", 1);
-  old_claim.age_us = 60'000'000;
+  old_claim.connected_us = -60'000'000;
   b2().stream(old_claim);
   world.advance_ms(1500);
   EXPECT_EQ(world.stats().sessions, 1u);
   b1().cut = false;
   wire::Claim again = persistent_claim("device", 1);
   again.term = first;
-  again.age_us = 2'000'000;
+  again.connected_us = -2'000'000;
   b1().stream(again);
   world.advance_ms(1500);
   EXPECT_TRUE(b2().take<wire::Evict>());

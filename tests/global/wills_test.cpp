@@ -199,7 +199,7 @@ TEST_F(WillsTest, SurvivesADeposedBrokersNewIncarnation) {
   world.remove("b1");  // the same process, under a new incarnation: the same socket
   Peer& again = world.broker("b1", 12);
   wire::Claim claim = clean_claim("device", 1);
-  claim.age_us = 1'000'000;
+  claim.connected_us = -1'000'000;
   claim.will = will("w");
   again.stream(claim);
   world.advance_ms(1000);
@@ -222,7 +222,7 @@ TEST_F(WillsTest, IsSpentWhenADeposedBrokerClaimsTheSameConnectionAgain) {
   b1().received.clear();
   const auto claim_again = [&] {
     wire::Claim claim = clean_claim("device", 1);
-    claim.age_us = 20'000'000;
+    claim.connected_us = -20'000'000;
     claim.will = will("w");
     b1().stream(wire::ClaimsBegin{});
     b1().stream(claim);
@@ -255,7 +255,7 @@ TEST_F(WillsTest, IsSpentAlsoIfItsDeviceHadMovedOnAndGlobalForgotWhichIsYounger)
   b1().links.renew(world.now(), next);
   world.advance_ms(1000);
   wire::Claim claim = clean_claim("device", 7);
-  claim.age_us = 17'000'000;
+  claim.connected_us = -17'000'000;
   claim.will = will("first");
   b1().stream(wire::ClaimsBegin{});
   b1().stream(claim);

@@ -12,6 +12,9 @@ Peer::Peer(World& w, wire::NodeInfo info)
     : world(w), links(std::move(info), wire::LinkOptions{}, false) {}
 
 uint64_t Peer::stream(wire::Message message) {
+  if (auto* claim = std::get_if<wire::Claim>(&message)) {
+    claim->connected_us += world.now().mono.time_since_epoch().count();
+  }
   return links.stream("global", message);
 }
 

@@ -103,6 +103,7 @@ class World {
 };
 
 // A claim of a clean connection, opened now.
+// Its connected_us counts from the time of stream(): 0 is now, what is older has less.
 wire::Claim clean_claim(const std::string& client_id, uint64_t serial);
 // Of a persistent session: Clean Start 0, expiry 1 h.
 wire::Claim persistent_claim(const std::string& client_id, uint64_t serial);

@@ -61,8 +61,8 @@ struct Describe {
     return fmt::format("directory {}, {} nodes", m.version, m.nodes.size());
   }
   std::string operator()(const wire::Claim& m) const {
-    return fmt::format("claims {} serial {:x} term {} age {} us{}{}{}", m.client_id,
-                       static_cast<uint64_t>(m.serial), static_cast<uint64_t>(m.term), m.age_us,
+    return fmt::format("claims {} serial {:x} term {} since {} us{}{}{}", m.client_id,
+                       static_cast<uint64_t>(m.serial), static_cast<uint64_t>(m.term), m.connected_us,
                        m.persistent ? " persistent" : "", m.clean_start ? " clean" : "",
                        m.will ? " with will" : "");
   }

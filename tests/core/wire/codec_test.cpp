@@ -131,21 +131,6 @@ TEST(Codec, ExtremeNumbersComeBack) {
   }
 }
 
-TEST(Codec, AgeIsRestampedInPlace) {
-  Bytes bytes = "before";
-  Claim claim;
-  claim.client_id = "c";
-  claim.age_us = 5;
-  const size_t at = encode_stamped(claim, bytes);
-  ASSERT_NE(at, Bytes::npos);
-  restamp(bytes, at, 0x0102030405060708);
-  const auto back = decode(BytesView(bytes).substr(6));
-  ASSERT_TRUE(back);
-  EXPECT_EQ(std::get<Claim>(*back).age_us, 0x0102030405060708u);
-  EXPECT_EQ(std::get<Claim>(*back).client_id, "c");
-  EXPECT_EQ(encode_stamped(ClaimsEnd{}, bytes), Bytes::npos);
-}
-
 // ---- version N talks to N-1
 // -----------------------------------------------------------------------
 

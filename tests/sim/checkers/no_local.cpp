@@ -1,7 +1,6 @@
 // Who subscribes with No Local does not hear itself (3.8.3-3): what a device gets of its own, as it
-// is published or retained, comes by a subscription without it. Not judged: what an earlier
-// connection published, its will too, on the direct way: a broker knows by name whose a message is
-// in inboxes and retained ones only.
+// is published or retained, comes by a subscription without it. So with what an earlier connection
+// published, and its will.
 
 #include "core/mqtt/topic.hpp"
 #include "tests/sim/checkers/rules.hpp"
@@ -14,11 +13,7 @@ class NoLocal final : public Checker {
   NoLocal(Context& context, const Ledger& ledger, Cluster& cluster)
       : Checker("no_local", context, ledger, cluster) {}
 
-  void delivered(const Delivery& delivery) override {
-    const Message& message = ledger_.messages[delivery.message];
-    const bool inbox = ledger_.sessions[delivery.session].persistent && delivery.qos > 0;
-    if (inbox || message.connection == delivery.connection) judge(delivery);
-  }
+  void delivered(const Delivery& delivery) override { judge(delivery); }
   void retained(const Delivery& delivery) override { judge(delivery); }
 
  private:

@@ -15,8 +15,6 @@ class RetainFlag final : public Checker {
     const auto& bonds = ledger_.bonds_of(delivery.session);
     if (bonds.empty()) return;  // that is for other rules
     const Message& message = ledger_.messages[delivery.message];
-    // Of what global had taken already the direct way is repeated, without its part as retained.
-    if (message.qos == 2 && message.sent > 1 && !delivery.retain) return;
     const bool expected = message.retain && ledger_.bonds[bonds.front()].as_published;
     if (delivery.retain == expected) return;
     broken("{} #{} got m{} {} {} RETAIN", ledger_.device_names[delivery.device],
