@@ -333,13 +333,9 @@ class Talk:
             client.drop()
         else:
             client.disconnect(properties=properties)
-        self.await_presence(client.client_id, b"offline")
-
-    def await_presence(self, client_id, state=b"online"):
-        """The whole cluster knows it: a client that connects elsewhere from now on is younger."""
         watcher = self.connect(f"watcher-{len(self.opened)}", version=4)
-        watcher.send(p.subscribe(4, 1, (f"$user/{client_id}/presence/state", 0)))
-        while not watcher.next()[1].endswith(state):
+        watcher.send(p.subscribe(4, 1, (f"$user/{client.client_id}/presence/state", 0)))
+        while not watcher.next()[1].endswith(b"offline"):
             pass
         watcher.disconnect()
 

@@ -53,7 +53,6 @@ def a_takeover_and_the_will(t):
     """The older connection ends as one that is lost: its will comes if it need not wait."""
     watcher = watching(t)
     older = mortal(t, payload="older", at=0)
-    t.await_presence(older.client_id)
     mortal(t, payload="younger", at=1)
     older.expect_end(0x8E)
     watcher.take(t.topic("will"), "older")
