@@ -28,9 +28,9 @@ void NodePublications::forward(Now now, ShardIndex shard, const PublicationView&
   if (to_global) {
     publication.durability = durability_.of(view.topic, view.properties);
   }
-  const uint64_t retained =
-      to_global && view.retain && view.way == wire::ShareWay::none ? retained_counter(shard, view)
-                                                                   : 0;
+  const uint64_t retained = to_global && view.retain && view.way == wire::ShareWay::none
+                                ? retained_counter(shard, view)
+                                : 0;
   wire::Publish publish;
   publish.publication = std::move(publication);
   publish.term = view.term;

@@ -89,7 +89,7 @@ constexpr uint32_t departed = UINT32_MAX;  // instead of a client's index
 // global hears of its end when all their targets have them.
 struct Departure {
   wire::Gone gone;
-  wire::Claim claim;  // until then it is listed
+  wire::Claim claim;     // until then it is listed
   uint32_t waiting = 0;  // publications
 };
 

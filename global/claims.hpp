@@ -4,9 +4,9 @@
 // connection; a persistent session is granted when its holder has let go or its holder's lease has
 // ended. Owned by Global, one thread.
 //
-// Which of two connections is younger: at one broker by serial number, else by when they began. What
-// was loaded at start is of no known age until its broker has claimed it again; until then, or until the
-// lease ends, a claim of its session waits, and nobody is evicted.
+// Which of two connections is younger: at one broker by serial number, else by when they began.
+// What was loaded at start is of no known age until its broker has claimed it again; until then, or
+// until the lease ends, a claim of its session waits, and nobody is evicted.
 
 #include <cstdint>
 #include <deque>

@@ -42,9 +42,9 @@ struct Envelope {
   FrameKind kind = FrameKind::empty;
   uint64_t first = 0;
   uint64_t last = 0;
-  uint32_t part = 0;  // of a piece, from 0
-  bool more = false;  // more pieces follow
-  uint64_t size = 0;  // of the item that is in pieces
+  uint32_t part = 0;     // of a piece, from 0
+  bool more = false;     // more pieces follow
+  uint64_t size = 0;     // of the item that is in pieces
   int64_t clock_us = 0;  // the sender's monotonic clock in the turn that made it
 };
 template <>

@@ -111,7 +111,8 @@ void Links::State::open_items(Now now, InFrame frame, Peer& peer, size_t offset)
   }
 }
 
-void Links::State::open_stream(Now now, InFrame frame, Peer& peer, const Envelope& envelope, size_t offset) {
+void Links::State::open_stream(Now now, InFrame frame, Peer& peer, const Envelope& envelope,
+                               size_t offset) {
   if (envelope.first == 0) return complain(frame.from, "stream", "no number");
   const auto verdict = peer.in.judge(envelope.first, envelope.last, frame.bytes.size());
   if (verdict != StreamIn::Verdict::news) return;
@@ -134,8 +135,8 @@ void Links::State::open_stream(Now now, InFrame frame, Peer& peer, const Envelop
   }
 }
 
-void Links::State::open_piece(Now now, const InFrame& frame, Peer& peer,
-                              const Envelope& envelope, size_t offset) {
+void Links::State::open_piece(Now now, const InFrame& frame, Peer& peer, const Envelope& envelope,
+                              size_t offset) {
   const BytesView piece = BytesView(frame.bytes).substr(offset);
   const uint64_t number = envelope.first;
   const bool numbered = number != 0;

@@ -133,7 +133,7 @@ struct Claim {
   std::string client_id;
   std::string user;
   Serial serial = Serial::none;
-  Term term = Term::none;  // held already (claim repeated after a hello)
+  Term term = Term::none;    // held already (claim repeated after a hello)
   int64_t connected_us = 0;  // when, by its sender's monotonic clock; links make it the receiver's
   bool persistent = false;
   bool clean_start = true;

@@ -62,9 +62,9 @@ struct Describe {
   }
   std::string operator()(const wire::Claim& m) const {
     return fmt::format("claims {} serial {:x} term {} since {} us{}{}{}", m.client_id,
-                       static_cast<uint64_t>(m.serial), static_cast<uint64_t>(m.term), m.connected_us,
-                       m.persistent ? " persistent" : "", m.clean_start ? " clean" : "",
-                       m.will ? " with will" : "");
+                       static_cast<uint64_t>(m.serial), static_cast<uint64_t>(m.term),
+                       m.connected_us, m.persistent ? " persistent" : "",
+                       m.clean_start ? " clean" : "", m.will ? " with will" : "");
   }
   std::string operator()(const wire::ClaimsBegin&) const { return "begins to list claims"; }
   std::string operator()(const wire::ClaimsEnd&) const { return "has listed its claims"; }

@@ -20,9 +20,7 @@ class PeerClockTest : public ::testing::Test {
     clock.heard(now, (made + ahead).count());
   }
   // What happened at `ours`, said by them.
-  Duration read(Duration ours) const {
-    return Duration(clock.here(now, (ours + ahead).count()));
-  }
+  Duration read(Duration ours) const { return Duration(clock.here(now, (ours + ahead).count())); }
 
   PeerClock clock;
   Instant now{};
