@@ -86,6 +86,7 @@ struct Connection::State {
 
   mqtt::connect_options options() const;
   void listen();
+  void connect();
 
   Flags flags;
   int version;
@@ -149,11 +150,25 @@ void Connection::State::listen() {
   });
 }
 
+// Paho does not heed Server Keep Alive [MQTT-3.1.2-21] and would be ended when it is silent: it
+// connects once more, with what it was told. Not if that ended a session which has something.
+void Connection::State::connect() {
+  mqtt::connect_options wanted = options();
+  auto told = client.connect(wanted)->get_connect_response();
+  const auto server_keep_alive = mqtt::property::SERVER_KEEP_ALIVE;
+  if (version != MQTTVERSION_5 || !told.get_properties().contains(server_keep_alive)) return;
+  const bool outlives = wanted.get_properties().contains(mqtt::property::SESSION_EXPIRY_INTERVAL);
+  if (told.is_session_present() && !outlives) return;
+  client.disconnect()->wait();
+  wanted.set_keep_alive_interval(mqtt::get<uint16_t>(told.get_properties(), server_keep_alive));
+  client.connect(wanted)->wait();
+}
+
 void Connection::open() {
   const Flags& flags = state_->flags;
   state_->listen();
   try {
-    state_->client.connect(state_->options())->wait();
+    state_->connect();
   } catch (const mqtt::exception& error) {
     throw Failure("cannot connect to " + flags.host + ":" + std::to_string(flags.port) + ": " +
                   explain(error));
