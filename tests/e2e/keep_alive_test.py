@@ -53,7 +53,7 @@ class KeepAlive:
         self.connect(self.here, "k-silent", present=True, **kept)
 
     def test_clients_keep_to_it(self):
-        """Mosquitto's and ours. The clock is a silent client, twice: longer than a deaf one stays."""
+        """Mosquitto's and ours. The clock is a silent client, twice: a deaf one ends sooner."""
         kept = ("-i", "k-kept", "-c", "-x", "600")
         with Sub(self.here, "5", *kept, "-t", "k/heard", "-C", "1") as first:
             self.assertEqual(first.ended(), 0)

@@ -1,5 +1,5 @@
-"""`muster sub`: MQTT 5's subscription options, and the properties of UNSUBSCRIBE and DISCONNECT. Who
-publishes is here, who hears is there, and a session comes back where the others speak."""
+"""`muster sub`: MQTT 5's subscription options, and the properties of UNSUBSCRIBE and DISCONNECT.
+Who publishes is here, who hears is there, and a session comes back where the others speak."""
 
 import unittest
 
@@ -88,7 +88,8 @@ class SubOptions:
         self.assertEqual(run("sub", *port, "--retain-handling", "3")[0], 2)
         self.assertEqual(run("sub", *port, "--retain-handling", "0", "-R")[0], 2)
         # [MQTT-3.8.3-4]
-        self.assertEqual(run("sub", "-p", str(self.there), "-t", "$share/o/o/x", "--no-local")[0], 1)
+        there = ("-p", str(self.there))
+        self.assertEqual(run("sub", *there, "-t", "$share/o/o/x", "--no-local")[0], 1)
 
     def test_disconnect_ends_the_session(self):
         for ending, present in (((), True), (("session-expiry-interval", "0"), False)):
