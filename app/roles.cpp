@@ -21,8 +21,9 @@ using Made = Expected<std::unique_ptr<host::Role>, std::string>;
 
 class Maker {
  public:
-  Maker(const Config& config, net::ZmqContext& context, wire::NodeInfo control, bool alone)
-      : config_(config), context_(context), control_(std::move(control)), alone_(alone) {}
+  Maker(const Config& config, const ServeRequest& request, net::ZmqContext& context,
+        wire::NodeInfo control)
+      : config_(config), request_(request), context_(context), control_(std::move(control)) {}
 
   Expected<Done, std::string> add(wire::NodeInfo self) {
     self.incarnation = net::random_incarnation();
@@ -68,7 +69,9 @@ class Maker {
   Made broker(wire::NodeInfo self) {
     // Beside the other roles it leaves half of the cores to them.
     const unsigned cores = std::thread::hardware_concurrency();
-    broker::Options options = broker_options(config_, alone_ ? cores : cores / 2);
+    const bool alone = request_.roles != RoleChoice::all;
+    broker::Options options = broker_options(config_, alone ? cores : cores / 2);
+    options.auth_methods = request_.auth_methods;
     options.control_talk = control_.talk;
     options.control_bulk = control_.bulk;
     auto role =
@@ -79,9 +82,9 @@ class Maker {
   }
 
   const Config& config_;
+  const ServeRequest& request_;
   net::ZmqContext& context_;
   wire::NodeInfo control_;
-  bool alone_;  // the only role of this process
 };
 
 wire::Role role_of(RoleChoice choice) {
@@ -99,20 +102,20 @@ wire::Role role_of(RoleChoice choice) {
 
 }  // namespace
 
-Expected<Roles, std::string> make_roles(const Config& config, RoleChoice choice,
+Expected<Roles, std::string> make_roles(const Config& config, const ServeRequest& request,
                                         net::ZmqContext& context) {
   std::vector<wire::NodeInfo> nodes;
   wire::NodeInfo control;
-  if (choice == RoleChoice::all) {
+  if (request.roles == RoleChoice::all) {
     nodes = local_nodes(config);
     control = local_node(control_name, wire::Role::control);
   } else {
-    auto node = cluster_node(config, role_of(choice));
+    auto node = cluster_node(config, role_of(request.roles));
     if (!node) return Unexpected{node.error()};
     nodes.push_back(std::move(node).value());
     control = cluster_control(config);
   }
-  Maker maker(config, context, std::move(control), choice != RoleChoice::all);
+  Maker maker(config, request, context, std::move(control));
   for (wire::NodeInfo& node : nodes) {
     if (auto added = maker.add(std::move(node)); !added) return Unexpected{added.error()};
   }

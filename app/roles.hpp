@@ -18,7 +18,7 @@ struct Roles {
 };
 
 // Binds ports and opens stores. The error is one line.
-Expected<Roles, std::string> make_roles(const Config& config, RoleChoice choice,
+Expected<Roles, std::string> make_roles(const Config& config, const ServeRequest& request,
                                         net::ZmqContext& context);
 
 }  // namespace muster::app

@@ -88,7 +88,7 @@ int run_roles(const ServeRequest& request, const Config& config, Signals& signal
     return exit_failed;
   }
   net::ZmqContext context(std::move(keys));
-  auto roles = make_roles(config, request.roles, context);
+  auto roles = make_roles(config, request, context);
   if (!roles) {
     complain(roles.error());
     return exit_failed;

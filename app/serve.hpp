@@ -2,9 +2,15 @@
 // Running roles in this process: configuration, data folder, roles, `ready`, signals, orderly stop.
 // The main thread from start to exit.
 
+#include <memory>
+#include <vector>
+
 #include "app/config_load.hpp"
+#include "broker/authenticator.hpp"
 
 namespace muster::app {
+
+using AuthMethods = std::vector<std::shared_ptr<const broker::AuthMethod>>;
 
 enum class RoleChoice { broker, global, query, control, all };
 
@@ -15,6 +21,7 @@ struct ServeRequest {
   RoleChoice roles = RoleChoice::all;
   ConfigSources sources;
   Hints hints = Hints::none;
+  AuthMethods auth_methods = {};  // of enhanced authentication; `muster` itself has none
 };
 
 // Returns the exit status.

@@ -5,7 +5,17 @@
 #include <cstdio>
 #include <random>
 
+#include "clients/arrivals.hpp"
 #include "clients/properties.hpp"
+
+// Paho C++ 1.2 builds every DISCONNECT as one of MQTT 3.1.1, and the C library then leaves its
+// properties out. Only the friend that Paho declares for its own test reaches the version.
+namespace mqtt {
+class disconnect_options_test {
+ public:
+  static void make_v5(disconnect_options& options) { options.opts_.struct_version = 1; }
+};
+}  // namespace mqtt
 
 namespace muster::clients {
 namespace {
@@ -70,13 +80,18 @@ struct Connection::State {
   explicit State(Flags given)
       : flags(complete(std::move(given))),
         version(protocol_version(flags.version)),
-        client(address(flags), flags.id, mqtt::create_options(version, 0), nullptr) {}
+        client(address(flags), flags.id, mqtt::create_options(version, 0), nullptr) {
+    check_properties(flags.properties);
+  }
 
   mqtt::connect_options options() const;
+  void listen();
+  void connect();
 
   Flags flags;
   int version;
-  mqtt::async_client client;
+  Arrivals arrivals;
+  mqtt::async_client client;  // the last: its thread ends before what it writes to
 };
 
 Connection::Connection(Flags flags) : state_(std::make_unique<State>(std::move(flags))) {}
@@ -123,11 +138,37 @@ mqtt::connect_options Connection::State::options() const {
   return options;
 }
 
+// Paho's own queue of messages hears of a lost connection, but not of the broker's DISCONNECT.
+void Connection::State::listen() {
+  client.set_message_callback(
+      [this](mqtt::const_message_ptr packet) { arrivals.add(received_message(*packet)); });
+  client.set_connection_lost_handler(
+      [this](const std::string&) { arrivals.end("the connection was lost"); });
+  client.set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode reason) {
+    arrivals.end("the broker ended the connection: " +
+                 mqtt::exception::reason_code_str(static_cast<int>(reason)));
+  });
+}
+
+// Paho does not heed Server Keep Alive [MQTT-3.1.2-21] and would be ended when it is silent: it
+// connects once more, with what it was told. Not if that ended a session which has something.
+void Connection::State::connect() {
+  mqtt::connect_options wanted = options();
+  auto told = client.connect(wanted)->get_connect_response();
+  const auto server_keep_alive = mqtt::property::SERVER_KEEP_ALIVE;
+  if (version != MQTTVERSION_5 || !told.get_properties().contains(server_keep_alive)) return;
+  const bool outlives = wanted.get_properties().contains(mqtt::property::SESSION_EXPIRY_INTERVAL);
+  if (told.is_session_present() && !outlives) return;
+  client.disconnect()->wait();
+  wanted.set_keep_alive_interval(mqtt::get<uint16_t>(told.get_properties(), server_keep_alive));
+  client.connect(wanted)->wait();
+}
+
 void Connection::open() {
   const Flags& flags = state_->flags;
-  state_->client.start_consuming();
+  state_->listen();
   try {
-    state_->client.connect(state_->options())->wait();
+    state_->connect();
   } catch (const mqtt::exception& error) {
     throw Failure("cannot connect to " + flags.host + ":" + std::to_string(flags.port) + ": " +
                   explain(error));
@@ -144,16 +185,17 @@ void Connection::publish(const Message& message) {
   throw Failure("publication refused: " + mqtt::exception::reason_code_str(reason));
 }
 
-void Connection::subscribe(const std::string& filter, int qos, bool stale_retained) {
+void Connection::subscribe(const std::string& filter, const SubscribeOptions& wanted) {
   mqtt::subscribe_options options;
   mqtt::properties properties;
   if (is_v5()) {
     properties = properties_for("subscribe", state_->flags.properties);
-    if (!stale_retained) {
-      options.set_retain_handling(mqtt::subscribe_options::DONT_SEND_RETAINED);
-    }
+    options.set_no_local(wanted.no_local);
+    options.set_retain_as_published(wanted.retain_as_published);
+    using Handling = mqtt::subscribe_options::RetainHandling;
+    options.set_retain_handling(static_cast<Handling>(wanted.retain_handling));
   }
-  auto token = state_->client.subscribe(filter, qos, options, properties);
+  auto token = state_->client.subscribe(filter, wanted.qos, options, properties);
   token->wait();
   auto response = token->get_subscribe_response();
   for (auto reason : response.get_reason_codes()) {
@@ -164,23 +206,23 @@ void Connection::subscribe(const std::string& filter, int qos, bool stale_retain
 }
 
 void Connection::unsubscribe(const std::string& filter) {
-  state_->client.unsubscribe(filter)->wait();
+  mqtt::properties properties;
+  if (is_v5()) properties = properties_for("unsubscribe", state_->flags.properties);
+  state_->client.unsubscribe(filter, properties)->wait();
 }
 
 std::optional<Message> Connection::next(std::optional<std::chrono::milliseconds> timeout) {
-  mqtt::const_message_ptr packet;
-  if (!timeout) {
-    packet = state_->client.consume_message();
-  } else if (!state_->client.try_consume_message_for(&packet, *timeout)) {
-    return std::nullopt;
-  }
-  if (!packet) throw Failure("the connection was lost");
-  return received_message(*packet);
+  return state_->arrivals.next(timeout);
 }
 
 void Connection::close() {
   if (!state_->client.is_connected()) return;
-  state_->client.disconnect()->wait_for(std::chrono::seconds(2));
+  mqtt::disconnect_options options;  // outlives the call: Paho's copy points into it
+  if (is_v5()) {
+    mqtt::disconnect_options_test::make_v5(options);
+    options.set_properties(properties_for("disconnect", state_->flags.properties));
+  }
+  state_->client.disconnect(options)->wait_for(std::chrono::seconds(2));
 }
 
 int run(const char* name, const std::function<int()>& work) {

@@ -43,6 +43,14 @@ struct Flags {
   std::vector<std::vector<std::string>> properties;  // -D command name value [value]
 };
 
+// How a filter is subscribed to. What is not the QoS is MQTT 5 only.
+struct SubscribeOptions {
+  int qos = 0;
+  bool no_local = false;
+  bool retain_as_published = false;
+  int retain_handling = 0;  // 0: retained messages come, 1: to a new subscription, 2: never
+};
+
 // With what the URL says, and a client id.
 Flags complete(Flags flags);
 
@@ -71,9 +79,9 @@ class Connection {
 
   void publish(const Message& message);  // returns when it is acknowledged
   // Throws Failure when the server refuses the filter.
-  void subscribe(const std::string& filter, int qos, bool stale_retained = true);
+  void subscribe(const std::string& filter, const SubscribeOptions& options = {});
   void unsubscribe(const std::string& filter);
-  // Nothing: the time is over. Failure: the connection was lost.
+  // Nothing: the time is over. Failure: the connection was lost, or the broker said DISCONNECT.
   std::optional<Message> next(std::optional<std::chrono::milliseconds> timeout);
   void close();
 

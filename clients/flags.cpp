@@ -33,7 +33,8 @@ void add_session_flags(CLI::App& command, Flags& flags) {
   command.add_flag("--will-retain", flags.will_retain, "Retain the will");
   command
       .add_option("-D,--property", flags.properties,
-                  "MQTT 5 property: COMMAND NAME VALUE, or COMMAND user-property NAME VALUE")
+                  "MQTT 5 property: COMMAND NAME VALUE, or COMMAND user-property NAME VALUE; "
+                  "COMMAND: connect, will, publish, subscribe, unsubscribe or disconnect")
       ->type_size(3, 4);
 }
 

@@ -3,6 +3,10 @@
 #include <mqtt/message.h>
 #include <mqtt/properties.h>
 
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+
 namespace muster::clients {
 namespace {
 
@@ -31,15 +35,20 @@ constexpr Name names[] = {
     {"maximum-packet-size", Code::MAXIMUM_PACKET_SIZE, true},
     {"authentication-method", Code::AUTHENTICATION_METHOD, false},
     {"authentication-data", Code::AUTHENTICATION_DATA, false},
+    {"reason-string", Code::REASON_STRING, false},
 };
+
+constexpr const char* commands[] = {"connect",   "will",        "publish",
+                                    "subscribe", "unsubscribe", "disconnect"};
 
 ::mqtt::property property_of(const std::string& name, const std::string& value) {
   for (const Name& known : names) {
     if (name != known.name) continue;
     if (!known.is_number) return {known.code, value};
-    size_t end = 0;
-    unsigned long number = std::stoul(value, &end);
-    if (end != value.size() || number > UINT32_MAX) throw Failure(name + ": not a number");
+    uint32_t number = 0;
+    const char* end = value.data() + value.size();
+    const auto read = std::from_chars(value.data(), end, number);
+    if (read.ec != std::errc{} || read.ptr != end) throw Failure(name + ": not a number");
     return {known.code, static_cast<int32_t>(number)};
   }
   throw Failure("unknown property " + name);
@@ -47,8 +56,18 @@ constexpr Name names[] = {
 
 }  // namespace
 
+void check_properties(const std::vector<std::vector<std::string>>& flags) {
+  for (const auto& flag : flags) {
+    const std::string& command = flag.at(0);
+    if (std::find(std::begin(commands), std::end(commands), command) == std::end(commands)) {
+      throw Failure("-D " + command + ": no such command");
+    }
+    properties_for(command, {flag});
+  }
+}
+
 ::mqtt::properties properties_for(const std::string& command,
-                                const std::vector<std::vector<std::string>>& flags) {
+                                  const std::vector<std::vector<std::string>>& flags) {
   ::mqtt::properties properties;
   for (const auto& flag : flags) {
     if (flag.size() < 3 || flag[0] != command) continue;

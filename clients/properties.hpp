@@ -14,8 +14,10 @@ class properties;
 
 namespace muster::clients {
 
-// What -D said for one command (connect, publish, subscribe, will). Throws Failure on an unknown
-// name.
+// Throws Failure on what -D cannot say, before anything is sent.
+void check_properties(const std::vector<std::vector<std::string>>& flags);
+// What -D said for one command (connect, will, publish, subscribe, unsubscribe, disconnect). Throws
+// Failure on an unknown name.
 mqtt::properties properties_for(const std::string& command,
                                 const std::vector<std::vector<std::string>>& flags);
 // The same as properties of a message that is about to be published.

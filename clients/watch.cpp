@@ -76,7 +76,7 @@ int work(const Watch& watch) {
   if (!where) throw Failure(where.error().text);
   Connection connection(watch.flags);
   connection.open();
-  connection.subscribe(filter_topic(*where), 0);
+  connection.subscribe(filter_topic(*where));
   using Clock = std::chrono::steady_clock;
   auto end = Clock::now() + std::chrono::seconds(watch.wait_s);
   for (int printed = 0; watch.count == 0 || printed < watch.count;) {

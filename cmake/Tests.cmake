@@ -72,6 +72,9 @@ function(muster_test_tools)
     get_filename_component(target "${source}" NAME_WE)
     add_executable(${target} "${source}")
     target_link_libraries(${target} PRIVATE tests_support core_host)
+    if(target STREQUAL "muster_twice")
+      target_link_libraries(${target} PRIVATE app)
+    endif()
     muster_compile_rules(${target})
   endforeach()
 endfunction()
@@ -81,6 +84,7 @@ endfunction()
 function(muster_script_tests)
   set(python /usr/bin/python3)
   string(JOIN ";" environment "MUSTER=$<TARGET_FILE:muster>"
+         "MUSTER_TWICE=$<TARGET_FILE:muster_twice>"
          "GALLERY=$<TARGET_FILE:gallery_export>" "FILLER=$<TARGET_FILE:rows_filler>"
          "PYTHONDONTWRITEBYTECODE=1")
   file(GLOB scripts CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/e2e/*_test.py")

@@ -1,9 +1,9 @@
-// Enhanced authentication (MQTT 5.0, 4.12) with a method of the tests' own: the client says a word,
-// is told to say it twice, and is in.
+// Enhanced authentication (MQTT 5.0, 4.12) with a method of the tests' own.
 
 #include <gtest/gtest.h>
 
 #include "tests/broker/shard_world.hpp"
+#include "tests/broker/twice.hpp"
 
 namespace muster::broker::test {
 namespace {
@@ -11,35 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 using mqtt::Reason;
-
-class Twice final : public AuthMethod {
- public:
-  std::string name() const override { return "TWICE"; }
-  std::unique_ptr<AuthExchange> begin(const AuthRequest& request) const override {
-    return std::make_unique<Exchange>(request.again);
-  }
-
- private:
-  class Exchange final : public AuthExchange {
-   public:
-    explicit Exchange(bool again) : again_(again) {}
-    AuthStep step(std::optional<BytesView> data) override {
-      using Kind = AuthStep::Kind;
-      if (data == "bad") return {Kind::refused, {}, Reason::bad_user_name_or_password};
-      if (data == "again" && again_) return {Kind::refused, {}, Reason::not_authorized};
-      if (word_.empty()) {
-        word_ = data.value_or("");
-        return {Kind::goes_on, "twice"s, Reason::success};
-      }
-      if (data != word_ + word_) return {};
-      return {Kind::accepted, "welcome"s, Reason::success};
-    }
-
-   private:
-    bool again_;
-    std::string word_;
-  };
-};
 
 Options with_method() {
   Options options;

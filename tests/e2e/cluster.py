@@ -4,17 +4,18 @@ import os
 import shutil
 import tempfile
 
-from muster import Process, free_port, run
+from muster import PROGRAM, Process, free_port, run
 
 
 class Cluster:
     """Six processes by default, each with its own file; any may be killed and started again."""
 
-    def __init__(self, brokers=2, queries=2, settings=""):
+    def __init__(self, brokers=2, queries=2, settings="", broker_program=PROGRAM):
         self.folder = tempfile.mkdtemp(prefix="muster-cluster-")
         self.processes = {}
         self.mqtt = {}
         self.settings = settings
+        self.broker_program = broker_program
         status, _, err = run("keys", self.path("cluster.key"))
         assert status == 0, err
         self.control_port = free_port(2)  # a node binds its port and the next
@@ -46,7 +47,9 @@ class Cluster:
 
     def start(self, name):
         role = name.split("-")[0]
-        self.processes[name] = Process(role, "--config", self.path(name + ".toml"))
+        program = self.broker_program if role == "broker" else PROGRAM
+        self.processes[name] = Process(role, "--config", self.path(name + ".toml"),
+                                       program=program)
 
     def wait_ready(self, *names):
         for name in names or self.names:

@@ -161,10 +161,31 @@ class Mosquitto:
                 self.assertEqual(line, "x|text|abc|600|1|back|77|k:v j:w")
 
     def test_topic_alias(self):
-        with self.sub("5", "-t", "m/alias", "-q", "1") as reader:
-            self.mqtt("mosquitto_pub", "-V", "5", "-t", "m/alias", "-m", "x", "--repeat", "3",
-                      "-q", "1", "-D", "publish", "topic-alias", "2")
-            self.assertEqual([reader.next() for _ in range(3)], ["x"] * 3)
+        """Of a publisher: it says the topic once, and the alias is its affair alone."""
+        with self.sub("5", "-t", "m/alias/+", "-q", "2", "-F", "%t %p %q %A") as reader:
+            for alias, qos in (("1", "0"), ("2", "1"), ("10", "2")):
+                said = self.mqtt("mosquitto_pub", "-V", "5", "-d", "-t", f"m/alias/{qos}", "-m",
+                                 "x", "--repeat", "3", "-q", qos,
+                                 *properties_of("publish", ("topic-alias", alias)))
+                self.assertEqual(said.count("'(null)'"), 2, said)
+                self.assertEqual([reader.next() for _ in range(3)],
+                                 [f"m/alias/{qos} x {qos} "] * 3)
+
+    def test_topic_alias_over_the_maximum(self):
+        done = subprocess.run(
+            ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(self.here), "-V", "5", "-t", "m/x", "-q",
+             "1", "-n", *properties_of("publish", ("topic-alias", "11"))],
+            capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        self.assertNotEqual(done.returncode, 0)
+
+    def test_topic_aliases_to_a_subscriber(self):
+        """Each topic comes once: libmosquitto 2.0.11 takes it for an error when it is left out, so
+        mosquitto_sub can be given an alias, but not be sent one alone."""
+        maximum = properties_of("connect", ("topic-alias-maximum", "2"))
+        with self.sub("5", "-t", "m/to/+", "-q", "2", "-F", "%t %p %A", *maximum) as reader:
+            for number, alias in (("1", "1"), ("2", "2"), ("3", "")):
+                publish(self.here, "5", f"m/to/{number}", "x", "-q", "1")
+                self.assertEqual(reader.next(), f"m/to/{number} x {alias}")
 
     def test_shared_subscriptions(self):
         with self.sub("5", "-t", "$share/g/m/share", "-q", "1") as one, \

@@ -54,9 +54,9 @@ def run(*arguments, cwd=None):
 class Process:
     """A serving process. stdout is read line by line, stderr is kept in a file."""
 
-    def __init__(self, *arguments, cwd=None):
+    def __init__(self, *arguments, cwd=None, program=PROGRAM):
         self.stderr_file = tempfile.NamedTemporaryFile(prefix="muster-e2e-", suffix=".log")
-        self.process = subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.PIPE, text=True,
+        self.process = subprocess.Popen([program, *arguments], stdout=subprocess.PIPE, text=True,
                                         stderr=self.stderr_file, stdin=subprocess.DEVNULL, cwd=cwd)
         self.lines = []
         self.arrived = queue.Queue()

@@ -1,9 +1,16 @@
 """The example programs of the Paho C client (package paho.mqtt.c-examples): each of their options
-that a broker can tell, at one broker and from one to another."""
+that a broker can tell, at one broker and from one to another.
+
+All four have versions, QoS, a user name, keep alive, a connection string and a will without
+properties; publishers a payload from the command line, a file, standard input or none, and the
+retain flag; subscribers -R. Of MQTT 5 publishers have Message Expiry Interval and one user property,
+and subscribers print the properties of what comes. None of them can say a subscription option, a
+topic alias, a session's expiry, any other property or AUTH. They do not heed Server Keep Alive."""
 
 import itertools
 import queue
 import subprocess
+import tempfile
 import threading
 import unittest
 
@@ -66,9 +73,12 @@ class PahoC:
     """The tests; the two classes below say over which brokers."""
 
     def publish(self, program, version, topic, text, qos, *more):
+        self.run_to_its_end(program, version, topic, "-m", text, *more, qos=qos)
+
+    def run_to_its_end(self, program, version, topic, *more, qos=1):
         done = subprocess.run(
             [program, "-h", "127.0.0.1", "-p", str(self.here), "-V", version, "-t", topic,
-             "-m", text, "-q", str(qos), "-i", f"pub-{version}", *more],
+             "-q", str(qos), "-i", f"pub-{version}", *more], stdin=subprocess.DEVNULL,
             capture_output=True, text=True, timeout=PATIENCE_S, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
@@ -90,12 +100,49 @@ class PahoC:
                 self.assertIn(f"c/all\t{speaks} {qos}", reader.next())
 
     def test_properties(self):
-        reader = self.subscriber("paho_cs_sub", "5", "c/properties", 2, "--verbose")
-        self.publish("paho_cs_pub", "5", "c/properties", "x", 2, "--user-property", "a", "b",
-                     "--message-expiry", "60")
-        self.assertEqual(reader.next(), "c/properties\tx")
-        self.assertRegex(reader.next(), "MESSAGE_EXPIRY_INTERVAL value (60|59)")
-        self.assertIn("USER_PROPERTY key a value b", reader.next())
+        readers = [self.subscriber(program, "5", "c/properties", 2, "--verbose")
+                   for program in SUBSCRIBERS]
+        with Client(self.there, "c-properties") as whole:
+            whole.subscribe("c/properties", 2)
+            for program, qos in itertools.product(PUBLISHERS, (0, 1, 2)):
+                self.publish(program, "5", "c/properties", f"{program} {qos}", qos,
+                             "--user-property", "a", "b", "--message-expiry", "600")
+                came = whole.next().properties
+                self.assertEqual(came.UserProperty, [("a", "b")])
+                self.assertIn(came.MessageExpiryInterval, range(500, 601))
+                for reader in readers:
+                    self.assertIn(f"c/properties\t{program} {qos}", reader.next())
+                    self.assertRegex(reader.next(), "MESSAGE_EXPIRY_INTERVAL value [56]")
+                    self.assertIn("USER_PROPERTY key a value b", reader.next())
+
+    def test_payloads_and_logins(self):
+        with tempfile.NamedTemporaryFile("w") as file, Client(self.there, "c-said") as reader:
+            file.write("from a file")
+            file.flush()
+            reader.subscribe("c/said", 2)
+            login = ("-u", "c-user", "-P", "word", "-k", "5")
+            for program, version in itertools.product(PUBLISHERS, VERSIONS):
+                url = f"tcp://127.0.0.1:{self.here}"
+                for text, *more in (("", "-n"), ("from a file", "-f", file.name),
+                                    ("by url", "-m", "by url", "-c", url),
+                                    ("with login", "-m", "with login", *login)):
+                    self.run_to_its_end(program, version, "c/said", *more)
+                    self.assertEqual(reader.next().payload, text.encode())
+        for program, version in itertools.product(SUBSCRIBERS, VERSIONS):
+            topic = f"c/login/{program}/{version}"
+            self.publish("paho_c_pub", version, topic, "kept", 1, "-r")
+            reader = self.subscriber(program, version, topic, 1, "--verbose", *login, prober=False)
+            self.assertIn(f"{topic}\tkept", self.after_hello(reader))
+            reader.__exit__()
+
+    def test_no_payload_clears_what_was_retained(self):
+        for program, version in itertools.product(PUBLISHERS, VERSIONS):
+            self.publish(program, version, "c/cleared", "kept", 1, "-r")
+            self.run_to_its_end(program, version, "c/cleared", "-n", "-r")
+            with Client(self.there, "c-late") as late, Client(self.here, "c-fence") as writer:
+                late.subscribe("c/cleared", 1)
+                writer.publish("c/cleared", "fence", 1)
+                self.assertEqual(late.next().payload, b"fence")
 
     def test_retained(self):
         for number, program in enumerate(PUBLISHERS):
