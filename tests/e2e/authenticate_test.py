@@ -1,7 +1,7 @@
 """Enhanced authentication over real sockets, where one broker has begun what another goes on with.
 
 The program has no method of its own: MUSTER_TWICE names one that has the tests' method (a word, and
-then the word twice). Of the real clients only MQTT.js has AUTH; what it cannot do is said in bytes."""
+then the word twice). Of the real clients only MQTT.js has AUTH; the rest is said in bytes."""
 
 import os
 import subprocess
