@@ -42,7 +42,7 @@ class SubOptions:
                     pass  # killed
                 self.assertEqual(watcher.next().payload, b"gone")
             self.pub(topic, "fence")
-            with Sub(self.here, "5", *session, ready=False) as again:
+            with Sub(self.here, "5", *session, "-t", READY, ready=False) as again:
                 self.assertEqual([next_of(again) for _ in heard], heard)
 
     def test_retain_as_published(self):
