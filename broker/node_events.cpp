@@ -26,10 +26,8 @@ Node::State::State(Options options, wire::NodeInfo self)
       sys(desk) {}
 
 void Node::State::handle_events(Now now) {
-  for (auto events = desk.links.take_events(); !events.empty(); events = desk.links.take_events()) {
-    for (wire::LinkEvent& event : events) {
-      std::visit([&](auto& it) { handle(now, it); }, event);
-    }
+  while (wire::LinkEvent* event = desk.links.next_event()) {
+    std::visit([&](auto& it) { handle(now, it); }, *event);
     if (deposed) renew(now);
   }
 }

@@ -108,8 +108,9 @@ Stats Control::stats() const {
 // ---------------------------------------------------------------------------------------------
 
 void Control::State::take_events(Now now) {
-  for (wire::LinkEvent& event : links.take_events())
-    std::visit([&](auto& what) { on(now, what); }, event);
+  while (wire::LinkEvent* event = links.next_event()) {
+    std::visit([&](auto& what) { on(now, what); }, *event);
+  }
 }
 
 void Control::State::on(Now now, const wire::PeerUp& up) {

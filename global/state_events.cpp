@@ -18,7 +18,7 @@ Overloaded(Handlers...) -> Overloaded<Handlers...>;
 }  // namespace
 
 void Global::State::handle_events(Now now) {
-  for (wire::LinkEvent& event : links.take_events()) {
+  while (wire::LinkEvent* event = links.next_event()) {
     std::visit(Overloaded{
                    [&](wire::PeerUp& e) { up(now, e); },
                    [&](wire::PeerDown& e) {
@@ -35,7 +35,7 @@ void Global::State::handle_events(Now now) {
                      inboxes.resume(e.peer);
                    },
                },
-               event);
+               *event);
   }
 }
 

@@ -167,8 +167,9 @@ Stats Query::stats() const {
 // -------------------------------------------------------------------------------------------
 
 void Query::State::take_events(Now now) {
-  for (wire::LinkEvent& event : links.take_events())
-    std::visit([&](auto& what) { on(now, what); }, event);
+  while (wire::LinkEvent* event = links.next_event()) {
+    std::visit([&](auto& what) { on(now, what); }, *event);
+  }
 }
 
 void Query::State::on(Now now, const wire::PeerUp& up) {

@@ -132,6 +132,7 @@ void Links::State::end_stream(const std::string& name, Peer& peer) {
 
 // Ours to end: the peer meets us under a new identity and starts afresh too.
 void Links::State::end_link(const std::string& name, Peer& peer, Incarnation incarnation) {
+  stop_reading(peer);
   go_down(name, peer);
   if (peer.announced || !peer.out.empty()) end_stream(name, peer);
   peer.mine = {incarnation, ++epochs};

@@ -20,6 +20,7 @@ void complain(const std::string& name, const char* what, const char* fault) {
 }  // namespace
 
 void Links::State::receive(Now now, InFrame frame) {
+  finish_reading();
   Envelope envelope;
   size_t offset = 0;
   if (!frames.envelope(frame.bytes, offset, envelope) || envelope.name != frame.from ||
@@ -38,7 +39,7 @@ void Links::State::receive(Now now, InFrame frame) {
     case FrameKind::hello:
       return;
     case FrameKind::messages:
-      return open_items(now, std::move(frame), peer, offset);
+      return read(now, frame.from, peer, std::move(frame.bytes), offset);
     case FrameKind::stream:
       return open_stream(now, std::move(frame), peer, envelope, offset);
     case FrameKind::piece:
@@ -82,33 +83,10 @@ bool Links::State::open_frame(Now now, const InFrame& frame, const Envelope& env
   return false;
 }
 
-// Reads an item straight into its event.
-ItemReader::Result Links::State::hand_up(Now now, const std::string& name, const Peer& peer,
-                                         uint64_t number, const SharedBuffer& bytes,
-                                         size_t& offset) {
-  auto& received = std::get<Received>(events.emplace_back(std::in_place_type<Received>));
-  const auto result = items.next(bytes, offset, received.message);
-  if (result == ItemReader::Result::message) {
-    received.peer = name;
-    received.role = peer.known.role;
-    received.incarnation = peer.current->identity.incarnation;
-    received.number = number;
-    if (auto* claim = std::get_if<Claim>(&received.message)) {
-      claim->connected_us = peer.clock.here(now.mono, claim->connected_us);
-    }
-  } else {
-    events.pop_back();
-    complain(name, "message skipped", items.fault());
-  }
-  return result;
-}
-
-void Links::State::open_items(Now now, InFrame frame, Peer& peer, size_t offset) {
-  const auto bytes = std::make_shared<const Bytes>(std::move(frame.bytes));
-  while (offset < bytes->size()) {
-    const auto result = hand_up(now, frame.from, peer, 0, bytes, offset);
-    if (result == ItemReader::Result::malformed) return;
-  }
+void Links::State::read(Now now, const std::string& name, Peer& peer, Bytes bytes, size_t offset) {
+  reading = {name, &peer, std::make_shared<const Bytes>(std::move(bytes)), offset};
+  reading->now = now;
+  before_reading = events.size();
 }
 
 void Links::State::open_stream(Now now, InFrame frame, Peer& peer, const Envelope& envelope,
@@ -117,22 +95,10 @@ void Links::State::open_stream(Now now, InFrame frame, Peer& peer, const Envelop
   const auto verdict = peer.in.judge(envelope.first, envelope.last, frame.bytes.size());
   if (verdict != StreamIn::Verdict::news) return;
   peer.in.assembly.clear();
-  const size_t expected = events.size() + std::min<uint64_t>(envelope.last - envelope.first, 1024);
-  if (expected > events.capacity()) events.reserve(std::max(expected, 2 * events.capacity()));
-  const auto bytes = std::make_shared<const Bytes>(std::move(frame.bytes));
-  uint64_t number = envelope.first;
-  for (; offset < bytes->size() && number <= envelope.last; ++number) {
-    const auto result = hand_up(now, frame.from, peer, number, bytes, offset);
-    if (result == ItemReader::Result::malformed) return;
-    if (number > peer.in.seen()) {
-      peer.in.handed_up(number);
-    } else if (result == ItemReader::Result::message) {
-      events.pop_back();  // it came before, in another batch
-    }
-  }
-  if (offset < bytes->size() || number != envelope.last + 1) {
-    complain(frame.from, "stream", "other items than the envelope says");
-  }
+  read(now, frame.from, peer, std::move(frame.bytes), offset);
+  reading->numbered = true;
+  reading->number = envelope.first;
+  reading->last = envelope.last;
 }
 
 void Links::State::open_piece(Now now, const InFrame& frame, Peer& peer, const Envelope& envelope,
@@ -151,9 +117,9 @@ void Links::State::open_piece(Now now, const InFrame& frame, Peer& peer, const E
   }
   if (numbered) peer.in.piece_seen(number);
   if (result == Assembly::Result::more) return;
-  if (numbered) peer.in.handed_up(number);
-  size_t begin = 0;
-  hand_up(now, frame.from, peer, number, std::make_shared<const Bytes>(assembly.take()), begin);
+  read(now, frame.from, peer, assembly.take(), 0);
+  reading->numbered = numbered;
+  reading->number = reading->last = number;
 }
 
 }  // namespace muster::wire

@@ -8,6 +8,7 @@
 // identities are retired and ignored. Epochs of one incarnation rise: the higher ends the lower.
 
 #include <array>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -64,6 +65,19 @@ struct Peer {
   bool heartbeat_due = false;
 };
 
+// A frame whose items are handed up one by one, each when it is asked for: into one event, which
+// stays in the cache.
+struct Reading {
+  std::string name;
+  Peer* peer = nullptr;
+  SharedBuffer bytes;
+  size_t offset = 0;
+  bool numbered = false;
+  uint64_t number = 0;  // of the next item
+  uint64_t last = 0;
+  Now now{};
+};
+
 struct Links::State {
   State(NodeInfo info, LinkOptions link_options, bool is_durable)
       : self(std::move(info)), options(link_options), durable(is_durable) {}
@@ -87,12 +101,16 @@ struct Links::State {
   // link_receive.cpp
   void receive(Now now, InFrame frame);
   bool open_frame(Now now, const InFrame& frame, const Envelope& envelope, size_t& offset);
-  void open_items(Now now, InFrame frame, Peer& peer, size_t offset);
   void open_stream(Now now, InFrame frame, Peer& peer, const Envelope& envelope, size_t offset);
   void open_piece(Now now, const InFrame& frame, Peer& peer, const Envelope& envelope,
                   size_t offset);
-  ItemReader::Result hand_up(Now now, const std::string& name, const Peer& peer, uint64_t number,
-                             const SharedBuffer& bytes, size_t& offset);
+  void read(Now now, const std::string& name, Peer& peer, Bytes bytes, size_t offset);
+
+  // link_events.cpp
+  LinkEvent* next_event();
+  bool read_item();
+  void finish_reading();
+  void stop_reading(const Peer& peer);
 
   // link_turn.cpp
   void enter(Now now);
@@ -116,7 +134,10 @@ struct Links::State {
   Instant next_heartbeat = Instant::min();
   FrameReader frames;
   ItemReader items;
-  std::vector<LinkEvent> events;
+  std::deque<LinkEvent> events;
+  size_t before_reading = 0;  // of them
+  std::optional<Reading> reading;
+  LinkEvent event;  // that was handed up last
   Effects effects;
 };
 

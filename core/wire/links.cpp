@@ -64,8 +64,8 @@ Instant Links::next_wake() const {
   return state_->next_wake();
 }
 
-std::vector<LinkEvent> Links::take_events() {
-  return std::exchange(state_->events, {});
+LinkEvent* Links::next_event() {
+  return state_->next_event();
 }
 
 bool Links::up(const std::string& peer) const {

@@ -103,7 +103,9 @@ class Links {
   void receive(Now now, InFrame frame);
   void tick(Now now);
   Instant next_wake() const;
-  std::vector<LinkEvent> take_events();
+  // What happened, in order; nullptr: nothing more. Lives until the next call; to be emptied after
+  // each receive() and tick().
+  LinkEvent* next_event();
 
   bool up(const std::string& peer) const;
   std::vector<NodeInfo> peers() const;  // those that are up

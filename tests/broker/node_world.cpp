@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include "tests/support/link_events.hpp"
 
 namespace muster::broker::node_testing {
 
@@ -141,7 +142,7 @@ TestPeer::TestPeer(World& world, wire::NodeInfo info, bool durable)
 
 void TestPeer::turn(const std::function<void(wire::Links& links)>& action) {
   action(*links_);
-  handle(links_->take_events());
+  handle(support::take_events(*links_));
   world_.finish(info_.name);
 }
 
@@ -253,7 +254,7 @@ void World::deliver() {
     at->second->node().receive(now(), std::move(frame));
   } else if (const auto found = peers_.find(to); found != peers_.end()) {
     found->second->links_->receive(now(), frame);
-    found->second->handle(found->second->links_->take_events());
+    found->second->handle(support::take_events(*found->second->links_));
   }
   finish(to);
 }
@@ -286,7 +287,7 @@ bool World::run_until(const std::function<bool()>& condition, Duration limit) {
     for (auto& [name, peer] : peers_) {
       if (peer->links_->next_wake() > now_) continue;
       peer->links_->tick(now());
-      peer->handle(peer->links_->take_events());
+      peer->handle(support::take_events(*peer->links_));
       finish(name);
     }
   }

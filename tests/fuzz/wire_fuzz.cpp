@@ -66,7 +66,8 @@ void fuzz_frames(BytesView input, bool known) {
     input.remove_prefix(2 + size);
     links.receive(now, frame);
     links.finish_turn(now);
-    links.take_events();
+    while (links.next_event()) {
+    }
     links.take_effects();
   }
   links.tick({now.mono + std::chrono::seconds(1), {}});

@@ -175,8 +175,8 @@ TEST_F(PagedTest, RowsThatChangeMeanwhileComeAgainAtTheEnd) {
       wire::Links& to = frame.to == "q1" ? links : b1().links;
       to.receive(world.now(), {"global", frame.channel, std::move(frame.bytes)});
     }
-    for (wire::LinkEvent& event : links.take_events()) {
-      if (auto* e = std::get_if<wire::Received>(&event)) q1.received.push_back(e->message);
+    while (wire::LinkEvent* event = links.next_event()) {
+      if (auto* e = std::get_if<wire::Received>(event)) q1.received.push_back(e->message);
     }
   }
   EXPECT_GT(pages, 9);

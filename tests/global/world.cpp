@@ -62,11 +62,11 @@ void World::remove(const std::string& name) {
 }
 
 void World::handle(Peer& peer) {
-  for (wire::LinkEvent& event : peer.links.take_events()) {
-    if (std::holds_alternative<wire::PeerUp>(event)) peer.up = true;
-    if (std::holds_alternative<wire::PeerDown>(event)) peer.up = false;
-    if (auto* e = std::get_if<wire::Acknowledged>(&event)) peer.acknowledged = e->number;
-    auto* e = std::get_if<wire::Received>(&event);
+  while (wire::LinkEvent* event = peer.links.next_event()) {
+    if (std::holds_alternative<wire::PeerUp>(*event)) peer.up = true;
+    if (std::holds_alternative<wire::PeerDown>(*event)) peer.up = false;
+    if (auto* e = std::get_if<wire::Acknowledged>(event)) peer.acknowledged = e->number;
+    auto* e = std::get_if<wire::Received>(event);
     if (!e) continue;
     if (auto* routes = std::get_if<wire::Routes>(&e->message); routes && peer.answers_routes) {
       peer.stream(wire::RoutesTaken{routes->number});

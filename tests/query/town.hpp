@@ -65,10 +65,10 @@ class Peer : public wire::NodeMind {
 
  private:
   void take() {
-    for (wire::LinkEvent& event : links.take_events()) {
-      if (auto* up = std::get_if<wire::PeerUp>(&event)) {
+    while (wire::LinkEvent* event = links.next_event()) {
+      if (auto* up = std::get_if<wire::PeerUp>(event)) {
         if (on_up) on_up(*up);
-      } else if (auto* message = std::get_if<wire::Received>(&event)) {
+      } else if (auto* message = std::get_if<wire::Received>(event)) {
         if (on_message) on_message(*message);
         received.push_back(std::move(*message));
       }

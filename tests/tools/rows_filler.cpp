@@ -32,14 +32,14 @@ class Filler final : public wire::NodeMind {
   void start(Now now) override { links_.know(now, control_); }
   void receive(Now now, wire::InFrame frame) override {
     links_.receive(now, frame);
-    for (wire::LinkEvent& event : links_.take_events()) handle(now, event);
+    while (wire::LinkEvent* event = links_.next_event()) handle(now, *event);
     if (std::exchange(deposed_, false)) {  // too slow on a busy machine: all again
       links_.renew(now, next_incarnation(links_.self().incarnation));
     }
   }
   void tick(Now now) override {
     links_.tick(now);
-    for (wire::LinkEvent& event : links_.take_events()) handle(now, event);
+    while (wire::LinkEvent* event = links_.next_event()) handle(now, *event);
     if (now.mono >= lease_due_ && links_.up("global")) {
       links_.talk("global", wire::LeaseRequest{++lease_});
       lease_due_ = now.mono + lease_interval;

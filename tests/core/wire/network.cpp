@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include "tests/support/link_events.hpp"
 
 namespace muster::wire::testing {
 
@@ -35,14 +36,14 @@ void Network::turn(const std::string& name, const std::function<void(Links&)>& a
   const auto at = nodes_.find(name);
   if (at == nodes_.end()) return;
   if (action) action(*at->second.links);
-  handler_(name, at->second.links->take_events());
+  handler_(name, support::take_events(*at->second.links));
   finish(name);
 }
 
 void Network::finish(const std::string& name) {
   Links& links = *nodes_.at(name).links;
   links.finish_turn(now());
-  handler_(name, links.take_events());  // none are expected, none may be lost
+  handler_(name, support::take_events(links));  // none are expected, none may be lost
   Effects effects = links.take_effects();
   for (const Dial& dial : effects.dials) {
     for (Channel channel : {Channel::talk, Channel::bulk}) {

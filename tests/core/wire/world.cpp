@@ -1,6 +1,7 @@
 #include "tests/core/wire/world.hpp"
 
 #include <fmt/format.h>
+#include "tests/support/link_events.hpp"
 
 namespace muster::wire::testing {
 
@@ -139,7 +140,7 @@ void World::end_somehow(const std::string& name, const std::string& other) {
     const Incarnation fresh{++incarnations_};
     net_.turn(name, [&](Links& links) {
       links.renew(net_.now(), fresh);
-      judge(name, links.take_events());  // of the old incarnation
+      judge(name, support::take_events(links));  // of the old incarnation
       minds_[name].info.incarnation = fresh;
     });
   }
