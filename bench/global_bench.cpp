@@ -30,8 +30,8 @@ class Pair {
     now_.mono += std::chrono::milliseconds(1);
     now_.wall.ms += 1;
     received.clear();
-    for (wire::LinkEvent& event : broker_.take_events()) {
-      if (auto* e = std::get_if<wire::Received>(&event)) received.push_back(std::move(e->message));
+    while (wire::LinkEvent* event = broker_.next_event()) {
+      if (auto* e = std::get_if<wire::Received>(event)) received.push_back(std::move(e->message));
     }
     broker_.finish_turn(now_);
     for (wire::OutFrame& frame : broker_.take_effects().frames) {

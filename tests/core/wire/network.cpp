@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+
 #include "tests/support/link_events.hpp"
 
 namespace muster::wire::testing {

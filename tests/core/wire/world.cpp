@@ -1,6 +1,7 @@
 #include "tests/core/wire/world.hpp"
 
 #include <fmt/format.h>
+
 #include "tests/support/link_events.hpp"
 
 namespace muster::wire::testing {
