@@ -189,11 +189,14 @@ TEST_F(ShardQos2Session, WhatADeadBrokerTookGoesToDirectTargetsOnce) {
   Device& next = reconnect({"p", Serial{}, Term{6}, true, {}, {7}, {7}});
   auto packet = message("a", "x", Qos::exactly_once, 7);
   packet.dup = true;
+  packet.retain = true;
   world.send(next, packet);
   world.send(next, packet);
   ASSERT_EQ(world.published.size(), 1u);
-  world.published.at(0).second.for_each(
-      [&](const PublicationView& one) { EXPECT_EQ(one.peers, 1u << 3); });
+  world.published.at(0).second.for_each([&](const PublicationView& one) {
+    EXPECT_EQ(one.peers, 1u << 3);  // without global, which retains it already
+    EXPECT_TRUE(one.retain);
+  });
   EXPECT_TRUE(world.read(next).empty());
   take(tokens());
   expect(next, PacketType::pubrec, 7);
