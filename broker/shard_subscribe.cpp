@@ -178,13 +178,17 @@ void Shard::State::answer_later(uint32_t index, PendingAnswer answer) {
   answer_due(index);
 }
 
-// Writes every SUBACK and UNSUBACK that waits for nothing any more.
+// Writes every SUBACK and UNSUBACK that waits for nothing any more. What global stores is answered
+// in the order of asking: what it has not stored yet may have to be said again, and must not undo
+// what came after it.
 void Shard::State::answer_due(uint32_t index) {
   Client& client = at(index);
   if (!client.answers) return;
   auto& answers = *client.answers;
+  bool owed = false;
   for (auto at = answers.begin(); at != answers.end();) {
-    if (at->request != 0 || at->routes > binding.bound()) {
+    owed |= at->request != 0;
+    if ((at->stored && owed) || at->routes > binding.bound()) {
       ++at;
     } else if (at->unsubscribe) {
       write(index, mqtt::Unsuback{at->packet_id, std::move(at->reasons), {}});
@@ -218,7 +222,6 @@ void Shard::State::subscribe_done(const wire::SubscribeDone& done) {
     if (answer.request != done.request) continue;
     answer.request = 0;
     if (!answer.unsubscribe) take_refusals(index, answer, done.reasons);
-    answer.stored.reset();
   }
   answer_due(index);
 }
@@ -236,12 +239,21 @@ void Shard::State::take_refusals(uint32_t index, PendingAnswer& answer,
 }
 
 // Global stores a subscription for good, but what it then owed us went with it if it has restarted.
+// From the first that is owed on all is said again; of what is done, no retained messages come
+// twice.
 void Shard::State::ask_again(uint32_t index) {
   Client& client = at(index);
   if (!client.answers) return;
+  bool owed = false;
   for (PendingAnswer& answer : *client.answers) {
-    if (!answer.stored) continue;
-    if (auto* more = std::get_if<wire::SubscribeSession>(&*answer.stored)) more->term = client.term;
+    owed |= answer.request != 0;
+    if (!answer.stored || !owed) continue;
+    if (auto* more = std::get_if<wire::SubscribeSession>(&*answer.stored)) {
+      more->term = client.term;
+      for (wire::Subscription& subscription : more->subscriptions) {
+        if (answer.request == 0) subscription.retain_handling = 2;
+      }
+    }
     if (auto* less = std::get_if<wire::UnsubscribeSession>(&*answer.stored))
       less->term = client.term;
     for_global(*answer.stored);

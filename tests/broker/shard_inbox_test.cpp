@@ -148,6 +148,31 @@ TEST_F(ShardInbox, SubackWaitsForGlobal) {
   EXPECT_EQ(world.expect<mqtt::Suback>(device).reasons.at(0), mqtt::Reason::granted_qos_1);
 }
 
+TEST_F(ShardInbox, WhatIsAskedAgainDoesNotUndoWhatCameAfterIt) {
+  world.send(device, subscribe(3, "more", Qos::exactly_once));
+  world.send(device, subscribe(4, "more", Qos::at_most_once));
+  const auto asked = world.for_global<wire::SubscribeSession>();
+  ASSERT_EQ(asked.size(), 2u);
+  world.letter(0, FromGlobal{wire::SubscribeDone{"p", Term{5}, asked[1].request, {0}}});
+  world.settle();
+  EXPECT_TRUE(world.read(device).empty());  // in the order of asking
+  world.to_node.clear();
+  world.letter(0, FromGlobal{wire::Grant{"p", serial, Term{5}, true, {}}});  // global has restarted
+  world.settle();
+  const auto again = world.for_global<wire::SubscribeSession>();
+  ASSERT_EQ(again.size(), 2u);
+  EXPECT_EQ(again[0].request, asked[0].request);
+  EXPECT_EQ(again[0].subscriptions[0].retain_handling, 0);
+  EXPECT_EQ(again[1].request, asked[1].request);
+  EXPECT_EQ(again[1].subscriptions[0].retain_handling, 2);  // they came already
+  world.letter(0, FromGlobal{wire::SubscribeDone{"p", Term{5}, asked[0].request, {2}}});
+  world.settle();
+  const auto packets = world.read(device);
+  ASSERT_EQ(packets.size(), 2u);
+  EXPECT_EQ(std::get<mqtt::Suback>(packets[0]).packet_id, 3);
+  EXPECT_EQ(std::get<mqtt::Suback>(packets[1]).packet_id, 4);
+}
+
 TEST_F(ShardInbox, WhatGlobalRefusesIsNoSubscription) {
   world.send(device, subscribe(3, "more", Qos::at_least_once));
   auto stored = world.for_global<wire::SubscribeSession>().at(0);

@@ -13,6 +13,13 @@ def kept(client_id):
     return ("-i", client_id, "-c", "-x", "600", "-q", "2")
 
 
+def next_of(reader):
+    """A session that was left before its READY was acknowledged gets that again, first."""
+    while (line := reader.next()) == "ready":
+        pass
+    return line
+
+
 class SubOptions:
     """The tests; the two classes below say over which brokers."""
 
@@ -35,8 +42,8 @@ class SubOptions:
                     pass  # killed
                 self.assertEqual(watcher.next().payload, b"gone")
             self.pub(topic, "fence")
-            with Sub(self.here, "5", *session) as again:
-                self.assertEqual(again.early, heard)
+            with Sub(self.here, "5", *session, "-t", READY, ready=False) as again:
+                self.assertEqual([next_of(again) for _ in heard], heard)
 
     def test_retain_as_published(self):
         for flags, shown in ((("--retain-as-published",), "1"), ((), "0")):
@@ -108,7 +115,7 @@ class SubOptions:
         with Sub(self.there, "5", *session, *words, "user-property", "a", "b") as again:
             self.pub("o/a", "left")
             self.pub("o/b", "stayed")
-            self.assertEqual(again.next(), "stayed")
+            self.assertEqual(next_of(again), "stayed")
         # One that UNSUBSCRIBE may not have shows that they are sent.
         self.assertEqual(run("sub", "-p", str(self.there), *words, "content-type", "x")[0], 1)
 

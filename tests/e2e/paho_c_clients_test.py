@@ -3,9 +3,9 @@ that a broker can tell, at one broker and from one to another.
 
 All four have versions, QoS, a user name, keep alive, a connection string and a will without
 properties; publishers a payload from the command line, a file, standard input or none, and the
-retain flag; subscribers -R. Of MQTT 5 publishers have Message Expiry Interval and one user property,
-and subscribers print the properties of what comes. None of them can say a subscription option, a
-topic alias, a session's expiry, any other property or AUTH. They do not heed Server Keep Alive."""
+retain flag; subscribers -R. Of MQTT 5 publishers have Message Expiry Interval and a user property;
+subscribers print the properties of what comes. None of them can say a subscription option, a
+topic alias, a session's expiry, other properties or AUTH. They do not heed Server Keep Alive."""
 
 import itertools
 import queue

@@ -268,9 +268,11 @@ void Device::close(const LinePtr& line, End end, uint8_t reason) {
   if (!stays_offline_) act_later(random_.between(milliseconds(1), back));
 }
 
-// A takeover that was refused leaves the older connection alive.
+// A takeover that was refused leaves the older connection alive. Not one that was taken over
+// before: what it had under way has moved on.
 bool Device::fall_back(const Connection& failed) {
   if (older_.empty() || failed.accepted != never) return false;
+  if (record(older_.back()).superseded != never) return false;
   line_ = older_.back();
   older_.pop_back();
   session_ = record(line_).session;

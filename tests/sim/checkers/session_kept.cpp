@@ -26,15 +26,14 @@ class SessionKept final : public Checker {
   }
 
  private:
-  // The connection before this one went on at a broker that was judged dead, or its end by a kill
-  // arrived late: detached at global meanwhile, its session could expire before the device knew.
+  // The connection before this one went on at a broker that was judged dead, or its end arrived
+  // late: detached at global meanwhile, its session could expire before the device knew.
   bool expired_unheard(const Connection& connection, const Session& session) const {
     for (uint32_t id = connection.id; id-- > 0;) {
       const Connection& before = ledger_.connections[id];
       if (before.device != connection.device || before.accepted == never) continue;
-      const bool by_broker = before.end == End::by_broker || before.end == End::taken_over;
       const Instant detached = connection.accepted - seconds(session.expiry_s);
-      return by_broker && session.expiry_s < 10 &&
+      return session.expiry_s < 10 &&
              !ledger_.calm(detached - seconds(5), detached, {before.broker, "global"});
     }
     return false;

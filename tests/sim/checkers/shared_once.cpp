@@ -80,13 +80,22 @@ class SharedOnce final : public Checker {
   }
 
   // What has QoS 2 and may have reached a member whose session has ended is nobody else's; who
-  // falls silent is not known to have ended for a while.
+  // falls silent is not known to have ended for a while. A clean start ends it also if the device
+  // never hears that it was accepted.
   bool ended_with_it(const std::string& group, const Message& message) const {
+    const auto late = [&](Instant ended) { return ended + seconds(4) >= message.first_sent; };
+    const auto ended = [&](const Bond& other) {
+      const Session& session = ledger_.sessions[other.session];
+      if (session.ended != never && late(session.ended)) return true;
+      return std::any_of(
+          ledger_.connections.begin(), ledger_.connections.end(), [&](const Connection& start) {
+            return start.device == session.device && start.clean_start && start.accepted == never &&
+                   start.ended != never && late(start.ended);
+          });
+    };
     return message.qos == 2 &&
            std::any_of(ledger_.bonds.begin(), ledger_.bonds.end(), [&](const Bond& other) {
-             const Instant ended = ledger_.sessions[other.session].ended;
-             return other.filter == group && other.qos == 2 && ended != never &&
-                    ended + seconds(4) >= message.first_sent;
+             return other.filter == group && other.qos == 2 && ended(other);
            });
   }
 
