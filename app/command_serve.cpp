@@ -59,7 +59,9 @@ constexpr RoleRow role_rows[] = {
 void declare_up(CLI::App& parser, int& status) {
   auto given = std::make_shared<Given>();
   CLI::App* command = add_command(parser, "up", "Run all roles in this process", *given);
-  command->add_option("--listen", given->listen, "HOST:PORT for MQTT (default 127.0.0.1:1883)")
+  command
+      ->add_option("--listen", given->listen,
+                   "HOST:PORT[=LEVEL] for MQTT, up to 8 times (default 127.0.0.1:1883)")
       ->allow_extra_args(false);
   command->add_option("--data", given->data, "Folder for what is kept (default ./muster-data)");
   command->add_flag("--quiet", given->quiet, "Print nothing but `ready`");

@@ -22,7 +22,7 @@ struct NodeConfig {
 };
 
 struct ListenConfig {
-  std::vector<std::string> mqtt;  // HOST:PORT
+  std::vector<std::string> mqtt;  // HOST:PORT or HOST:PORT=LEVEL
   std::string durability;
 };
 

@@ -40,10 +40,13 @@ const Field field_table[] = {
     {"node.data", at<&C::node, &NodeConfig::data>, "./muster-data", "PATH", restart,
      "Folder for everything that is kept; made if missing, locked while in use."},
 
-    {"listen.mqtt", at<&C::listen, &ListenConfig::mqtt>, "127.0.0.1:1883", "HOST:PORT", restart,
-     "Address for MQTT over TCP, one for now; port 0 takes a free one."},
+    {"listen.mqtt", at<&C::listen, &ListenConfig::mqtt>, "127.0.0.1:1883", "HOST:PORT[=LEVEL]",
+     restart,
+     "Addresses for MQTT over TCP, 1 to 8; port 0 takes a free one. With a LEVEL (memory, process, "
+     "power) what comes in by this one has that durability, else listen.durability."},
     {"listen.durability", at<&C::listen, &ListenConfig::durability>, "", "|memory|process|power",
-     restart, "As store.durability, for what comes in by this door; empty: nothing said."},
+     restart,
+     "As store.durability, for what comes in by addresses without a level; empty: nothing said."},
 
     {"broker.shards", at<&C::broker, &BrokerConfig::shards>, "0", "0..64", restart,
      "Threads that serve clients; 0: one per core, in `muster up` one per two."},

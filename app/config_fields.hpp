@@ -22,7 +22,8 @@ struct Field {
   std::string_view name;  // section.key
   Place (*place)(Config&);
   std::string_view preset;  // the default, as text
-  // "1..64" | "a|b|c" | "HOST:PORT" | "ENDPOINT" | "NAME" | "PATH" | "" (anything)
+  // "1..64" | "a|b|c" | "HOST:PORT[=LEVEL]" | "FILTER=LEVEL" | "ENDPOINT" | "NAME" | "PATH" | ""
+  // (anything)
   std::string_view bounds;
   Reload reload;
   std::string_view sentence;

@@ -8,10 +8,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "app/config_fields.hpp"
 #include "app/config_values.hpp"
+#include "broker/options.hpp"
 
 namespace muster::app {
 namespace {
@@ -96,11 +98,21 @@ void ConfigBuilder::check_key() {
   }
 }
 
+// Only "host:0" may be there twice: each takes a port of its own.
 void ConfigBuilder::check_listen() {
   const size_t addresses = config_.listen.mqtt.size();
-  if (addresses == 1) return;
-  complain(origin_of("listen.mqtt"),
-           fmt::format("listen.mqtt: expected one address, not {}", addresses));
+  if (addresses < 1 || addresses > broker::max_doors) {
+    return complain(origin_of("listen.mqtt"),
+                    fmt::format("listen.mqtt: expected 1 to {} addresses, not {}",
+                                broker::max_doors, addresses));
+  }
+  std::set<std::string_view> seen;
+  for (const std::string& text : config_.listen.mqtt) {
+    const std::string_view address = split_listen(text).address;
+    if (address.ends_with(":0") || seen.insert(address).second) continue;
+    return complain(origin_of("listen.mqtt"),
+                    fmt::format("listen.mqtt: {} is there twice", address));
+  }
 }
 
 Expected<Config, Problems> ConfigBuilder::finish() {

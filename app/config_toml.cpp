@@ -37,6 +37,11 @@ struct Reader {
     std::string joined;
     for (const toml::node& item : array) {
       const auto* text = item.as_string();
+      if (text && text->get().empty() && array.size() > 1) {  // it would vanish between commas
+        builder.complain(at(file_name, item.source()),
+                         fmt::format("{}: an empty string among others", field.name));
+        return;
+      }
       if (!text || text->get().find(',') != std::string::npos) {
         builder.complain(at(file_name, item.source()),
                          fmt::format("{}: expected strings", field.name));

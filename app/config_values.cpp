@@ -70,24 +70,34 @@ bool is_node_name(std::string_view text) {
          });
 }
 
+bool is_topic_rule(std::string_view text) {
+  const size_t equals = text.rfind('=');
+  return equals != std::string_view::npos && mqtt::valid_topic_filter(text.substr(0, equals)) &&
+         broker::parse_durability(text.substr(equals + 1));
+}
+
+// What an address to listen on ought to look like; empty: it does.
+std::string_view unlike_listen(std::string_view text) {
+  const auto [address, level] = split_listen(text);
+  if (!level) return is_address(address) ? "" : "HOST:PORT";
+  const bool right = is_address(address) && broker::parse_durability(*level);
+  return right ? "" : "HOST:PORT=memory, HOST:PORT=process or HOST:PORT=power";
+}
+
 // The problem of one piece of text with bounds that are not "low..high".
 std::optional<std::string> text_problem(std::string_view text, std::string_view bounds) {
   const auto unlike = [text](std::string_view expected) {
     return fmt::format("expected {}, not \"{}\"", expected, text);
   };
   if (bounds.empty()) return std::nullopt;
-  if (bounds == "HOST:PORT") {
-    if (!is_address(text)) return unlike("HOST:PORT");
+  if (bounds == "HOST:PORT[=LEVEL]") {
+    if (const auto expected = unlike_listen(text); !expected.empty()) return unlike(expected);
+  } else if (bounds == "FILTER=LEVEL") {
+    if (!is_topic_rule(text)) return unlike("FILTER=memory, FILTER=process or FILTER=power");
   } else if (bounds == "ENDPOINT") {
     if (!text.empty() && !is_endpoint(text)) return unlike("tcp://HOST:PORT");
   } else if (bounds == "PATH") {
     if (text.empty()) return unlike("a path");
-  } else if (bounds == "FILTER=LEVEL") {
-    const size_t equals = text.rfind('=');
-    if (equals == std::string_view::npos || !mqtt::valid_topic_filter(text.substr(0, equals)) ||
-        !broker::parse_durability(text.substr(equals + 1))) {
-      return unlike("FILTER=memory, FILTER=process or FILTER=power");
-    }
   } else if (bounds == "NAME") {
     if (!is_node_name(text)) return unlike("at most 64 letters, digits, \"-\", \"_\" or \".\"");
   } else {
@@ -155,6 +165,12 @@ std::optional<Duration> parse_duration(std::string_view text) {
   const auto us = parse_quantity(text, time_units);
   if (!us) return std::nullopt;
   return Duration{static_cast<int64_t>(*us)};
+}
+
+ListenAddress split_listen(std::string_view text) {
+  const size_t equals = text.find('=');
+  if (equals == std::string_view::npos) return {text, std::nullopt};
+  return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
 bool is_endpoint(std::string_view text) {

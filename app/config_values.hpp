@@ -16,6 +16,13 @@ std::optional<uint64_t> parse_count(std::string_view text);
 std::optional<ByteCount> parse_bytes(std::string_view text);    // B, KiB, MiB, GiB, TiB
 std::optional<Duration> parse_duration(std::string_view text);  // us ms s min h d, forever
 
+// HOST:PORT or HOST:PORT=LEVEL; none: it says no level.
+struct ListenAddress {
+  std::string_view address;
+  std::optional<std::string_view> level;
+};
+ListenAddress split_listen(std::string_view text);
+
 // "tcp://HOST:PORT" or "inproc://NAME".
 bool is_endpoint(std::string_view text);
 // A tcp endpoint that other machines can reach.

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "app/config_values.hpp"
+#include "broker/durability.hpp"
 #include "core/base/check.hpp"
 
 namespace muster::app {
@@ -60,13 +61,25 @@ broker::Options broker_options(const Config& config, unsigned cores) {
   to.lease = config.cluster.broker_lease;
   to.lease_interval = config.cluster.broker_lease / 3;
   to.grant_wait = config.cluster.lease + std::chrono::seconds(1);
-  to.durability = {config.listen.durability, config.store.topics};
+  to.durable_topics = config.store.topics;
   to.sys_interval = config.sys.interval;
   to.version = std::string("muster version ") + MUSTER_VERSION;
   to.presence_user = config.presence.user;
   to.query_timeout = config.query.broker_timeout;
   to.link = link_options(config.cluster);
   return to;
+}
+
+// One that says no level of its own has listen.durability's.
+std::vector<broker::Door> broker_doors(const ListenConfig& listen) {
+  std::vector<broker::Door> doors;
+  for (const std::string& text : listen.mqtt) {
+    const ListenAddress one = split_listen(text);
+    const std::string_view level = one.level.value_or(listen.durability);
+    doors.push_back({std::string{one.address},
+                     broker::parse_durability(level).value_or(wire::Durability::standard)});
+  }
+  return doors;
 }
 
 global::Options global_options(const Config& config) {

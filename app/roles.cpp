@@ -75,9 +75,9 @@ class Maker {
     options.control_talk = control_.talk;
     options.control_bulk = control_.bulk;
     auto role =
-        broker::open_broker(context_, config_.listen.mqtt.front(), options, std::move(self));
+        broker::open_broker(context_, broker_doors(config_.listen), options, std::move(self));
     if (!role) return Unexpected{role.error()};
-    roles.mqtt_address = (*role)->mqtt_address();
+    roles.mqtt_addresses = (*role)->mqtt_addresses();
     return Made(std::move(role).value());
   }
 

@@ -14,7 +14,7 @@ namespace muster::app {
 
 struct Roles {
   std::vector<std::unique_ptr<host::Role>> running;  // in the order in which they start
-  std::string mqtt_address;                          // of the broker, if there is one
+  std::vector<std::string> mqtt_addresses;           // of the broker, if there is one
 };
 
 // Binds ports and opens stores. The error is one line.

@@ -9,8 +9,10 @@
 #include "app/config_fields.hpp"
 #include "app/data_folder.hpp"
 #include "app/log_sink.hpp"
+#include "app/options.hpp"
 #include "app/roles.hpp"
 #include "app/signals.hpp"
+#include "broker/durability.hpp"
 #include "core/base/log.hpp"
 #include "core/net/zmq_context.hpp"
 
@@ -32,10 +34,32 @@ std::optional<net::CurveKeys> cluster_keys(const Config& config, RoleChoice role
   return std::move(*keys);
 }
 
-void print_hints(Hints hints, const std::string& mqtt_address) {
+// Programs wait for `ready` alone; with several addresses these follow it, in the order in which
+// they were configured, so that one who asked for any port learns which it got.
+void print_ready(const std::vector<std::string>& mqtt_addresses) {
+  std::string line = "ready";
+  if (mqtt_addresses.size() > 1) {
+    for (const std::string& address : mqtt_addresses) line += " " + address;
+  }
+  std::puts(line.c_str());
+  std::fflush(stdout);
+}
+
+// The address, and what it says of durability, as it is configured.
+std::string with_level(const std::string& address, const broker::Door& door) {
+  const std::string_view level = broker::durability_name(door.durability);
+  return level.empty() ? address : address + "=" + std::string{level};
+}
+
+void print_hints(Hints hints, const Config& config, const std::vector<std::string>& addresses) {
   if (hints == Hints::none) return;
   std::FILE* file = hints == Hints::on_stdout ? stdout : stderr;
-  const std::string port = mqtt_address.substr(mqtt_address.rfind(':') + 1);
+  const auto doors = broker_doors(config.listen);
+  for (size_t i = 0; addresses.size() > 1 && i < addresses.size(); ++i) {
+    std::fprintf(file, "%s%s\n", i == 0 ? "at:   " : "      ",
+                 with_level(addresses[i], doors[i]).c_str());
+  }
+  const std::string port = addresses.front().substr(addresses.front().rfind(':') + 1);
   std::fprintf(file, "try:  muster sub -p %s -v -t '#'\n", port.c_str());
   std::fprintf(file, "      muster pub -p %s -t hello -m world\n", port.c_str());
   std::fprintf(file, "      muster who -p %s\n", port.c_str());
@@ -65,9 +89,8 @@ void wait_for_the_end(const ServeRequest& request, Config config, Roles& roles, 
   std::atomic<size_t> waiting{roles.running.size()};
   auto one_is_ready = [&] {
     if (--waiting > 0) return;
-    std::puts("ready");
-    std::fflush(stdout);
-    print_hints(request.hints, roles.mqtt_address);
+    print_ready(roles.mqtt_addresses);
+    print_hints(request.hints, config, roles.mqtt_addresses);
   };
   for (auto& role : roles.running) role->start(one_is_ready);
   while (signals.wait() != Wish::stop) reload(request.sources, config);

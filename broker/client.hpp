@@ -141,8 +141,9 @@ struct Client {
   bool assigned_id = false;
   bool announce_keep_alive = false;  // the server chose another one
   bool announce_expiry = false;
-  bool problem_information = true;    // Request Problem Information
-  bool response_information = false;  // Request Response Information
+  wire::Durability door = wire::Durability::standard;  // that it came in by
+  bool problem_information = true;                     // Request Problem Information
+  bool response_information = false;                   // Request Response Information
   uint16_t keep_alive_s = 0;
   uint16_t receive_maximum = 65535;  // the client's
   uint32_t generation = 0;

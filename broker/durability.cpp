@@ -29,9 +29,13 @@ std::optional<Durability> parse_durability(BytesView name) {
   return std::nullopt;
 }
 
-DurabilityRules::DurabilityRules(const DurabilityOptions& options)
-    : listener_(parse_durability(options.listener).value_or(Durability::standard)) {
-  for (const std::string& rule : options.topics) {
+std::string_view durability_name(Durability level) {
+  constexpr std::string_view names[] = {"", "memory", "process", "power"};
+  return names[static_cast<size_t>(level)];
+}
+
+DurabilityRules::DurabilityRules(const std::vector<std::string>& topics) {
+  for (const std::string& rule : topics) {
     const size_t equals = rule.rfind('=');
     const auto level = parse_durability(BytesView(rule).substr(equals + 1));
     MUSTER_CHECK(equals != std::string::npos && level);  // the configuration was checked
@@ -39,13 +43,13 @@ DurabilityRules::DurabilityRules(const DurabilityOptions& options)
   }
 }
 
-Durability DurabilityRules::of(BytesView topic, BytesView properties) const {
+Durability DurabilityRules::of(BytesView topic, BytesView properties, Durability door) const {
   if (!properties.empty()) {
     if (const auto asked = asked_for(properties)) return *asked;
   }
   uint8_t level = 0;
   topics_.match(topic, [&](uint8_t rule) { level = std::max(level, rule); });
-  return level > 0 ? static_cast<Durability>(level) : listener_;
+  return level > 0 ? static_cast<Durability>(level) : door;
 }
 
 }  // namespace muster::broker

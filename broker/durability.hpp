@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/mqtt/number_set.hpp"
@@ -14,23 +15,19 @@
 
 namespace muster::broker {
 
-struct DurabilityOptions {
-  std::string listener;             // "memory", "process", "power"; empty: nothing said
-  std::vector<std::string> topics;  // FILTER=LEVEL; of several that match the strongest counts
-};
-
-// None: not the name of a level.
+// "memory", "process" or "power"; none: not the name of a level.
 std::optional<wire::Durability> parse_durability(BytesView name);
+std::string_view durability_name(wire::Durability level);  // empty: standard
 
 class DurabilityRules {
  public:
-  explicit DurabilityRules(const DurabilityOptions& options);
+  // FILTER=LEVEL each; of several that match the strongest counts.
+  explicit DurabilityRules(const std::vector<std::string>& topics);
 
-  // `properties`: raw, of a PUBLISH that was accepted.
-  wire::Durability of(BytesView topic, BytesView properties) const;
+  // `properties`: raw, of a PUBLISH that was accepted. `door`: its publisher's.
+  wire::Durability of(BytesView topic, BytesView properties, wire::Durability door) const;
 
  private:
-  wire::Durability listener_ = wire::Durability::standard;
   mqtt::TopicTree<uint8_t, std::identity, mqtt::NumberSet<1>> topics_;  // filter -> levels
 };
 

@@ -5,6 +5,7 @@
 
 #include "broker/host_shard.hpp"
 #include "broker/node.hpp"
+#include "core/base/check.hpp"
 #include "core/net/address.hpp"
 #include "core/net/heap.hpp"
 
@@ -12,6 +13,7 @@ namespace muster::broker {
 namespace {
 
 using ShardMailbox = net::Mailbox<ShardMail>;
+using OpenDoors = std::vector<OpenDoor>;  // of one shard
 
 // The Node on the gateway's thread, between its frames and the shards' parcels.
 class NodeBody final : public host::Body {
@@ -47,15 +49,14 @@ class NodeBody final : public host::Body {
 class Broker final : public BrokerRole {
  public:
   Broker(std::unique_ptr<host::Gateway> gateway, const Options& options,
-         std::vector<net::Listener> listeners)
-      : address_(listeners.front().address()),
-        gateway_(std::move(gateway)),
-        node_(options, gateway_->self(), gateway_->waker()) {
+         std::vector<OpenDoors> doors)
+      : gateway_(std::move(gateway)), node_(options, gateway_->self(), gateway_->waker()) {
+    for (const OpenDoor& door : doors.front()) addresses_.push_back(door.listener.address());
     std::vector<ShardMailbox*> mailboxes;
-    for (net::Listener& listener : listeners) {
+    for (OpenDoors& own : doors) {
       auto index = static_cast<ShardIndex>(shards_.size());
       shards_.push_back(std::make_unique<ShardHost>(index, options, gateway_->self().incarnation,
-                                                    std::move(listener)));
+                                                    std::move(own)));
       mailboxes.push_back(&shards_.back()->mailbox());
     }
     node_.connect(mailboxes);
@@ -70,7 +71,7 @@ class Broker final : public BrokerRole {
   }
 
   const wire::NodeInfo& self() const override { return gateway_->self(); }
-  std::string mqtt_address() const override { return address_; }
+  std::vector<std::string> mqtt_addresses() const override { return addresses_; }
 
   void start(std::function<void()> ready) override {
     gateway_->start(node_, std::move(ready));
@@ -88,7 +89,7 @@ class Broker final : public BrokerRole {
   }
 
  private:
-  std::string address_;
+  std::vector<std::string> addresses_;
   std::unique_ptr<host::Gateway> gateway_;
   NodeBody node_;
   std::vector<std::unique_ptr<ShardHost>> shards_;
@@ -116,18 +117,33 @@ Expected<std::vector<net::Listener>, std::string> open_listeners(const std::stri
   return listeners;
 }
 
+// By shard.
+Expected<std::vector<OpenDoors>, std::string> open_doors(const std::vector<Door>& doors,
+                                                         uint16_t shards) {
+  MUSTER_CHECK(!doors.empty() && doors.size() <= max_doors);
+  std::vector<OpenDoors> opened(shards);
+  for (const Door& door : doors) {
+    auto listeners = open_listeners(door.address, shards);
+    if (!listeners) return Unexpected{listeners.error()};
+    for (uint16_t i = 0; i < shards; ++i) {
+      opened[i].push_back({std::move((*listeners)[i]), door.durability});
+    }
+  }
+  return opened;
+}
+
 }  // namespace
 
 Expected<std::unique_ptr<BrokerRole>, std::string> open_broker(net::ZmqContext& context,
-                                                               const std::string& listen,
+                                                               const std::vector<Door>& doors,
                                                                const Options& options,
                                                                wire::NodeInfo self) {
-  auto listeners = open_listeners(listen, options.shards);
-  if (!listeners) return Unexpected{listeners.error()};
+  auto opened = open_doors(doors, options.shards);
+  if (!opened) return Unexpected{opened.error()};
   auto gateway = host::Gateway::open(context, std::move(self));
   if (!gateway) return Unexpected{gateway.error()};
   std::unique_ptr<BrokerRole> role =
-      std::make_unique<Broker>(std::move(gateway).value(), options, std::move(listeners).value());
+      std::make_unique<Broker>(std::move(gateway).value(), options, std::move(opened).value());
   return role;
 }
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "broker/options.hpp"
 #include "core/base/expected.hpp"
@@ -11,16 +12,17 @@
 
 namespace muster::broker {
 
-// A broker with its MQTT port; `ready` comes when global has its claims, but clients are served
+// A broker with its MQTT ports; `ready` comes when global has its claims, but clients are served
 // from start() on.
 class BrokerRole : public host::Role {
  public:
-  virtual std::string mqtt_address() const = 0;  // "127.0.0.1:1883", with the actual port
+  // "127.0.0.1:1883", with the actual ports, in the order of the doors.
+  virtual std::vector<std::string> mqtt_addresses() const = 0;
 };
 
-// Binds `listen` ("host:port", port 0: any) and the endpoints of `self`. The error is one line.
+// Binds the doors, 1 to max_doors, and the endpoints of `self`. The error is one line.
 Expected<std::unique_ptr<BrokerRole>, std::string> open_broker(net::ZmqContext& context,
-                                                               const std::string& listen,
+                                                               const std::vector<Door>& doors,
                                                                const Options& options,
                                                                wire::NodeInfo self);
 

@@ -13,10 +13,10 @@
 namespace muster::broker {
 
 ShardHost::ShardHost(ShardIndex self, const Options& options, Incarnation incarnation,
-                     net::Listener listener)
+                     std::vector<OpenDoor> doors)
     : self_(self),
       mailbox_(loop_.waker()),
-      listener_(std::move(listener)),
+      doors_(std::move(doors)),
       shard_(self, options, incarnation),
       scratch_(scratch_bytes) {}
 
@@ -55,23 +55,19 @@ void ShardHost::turn() {
   auto ready = loop_.poll(timeout());
   now_ = net::now();
   if (listen_requested_.exchange(false) && !stopped_) listen_at_ = now_.mono;
-  if (listen_at_ <= now_.mono) {
-    listen_at_ = never;
-    listening_ = true;
-    loop_.add(listener_.fd(), listener_index, {});
-  }
+  if (listen_at_ <= now_.mono) start_listening();
   open_mail();  // first: a neighbour's new route stands before what clients publish now
   for (const net::Ready& one : ready) {
-    if (one.index == listener_index) {
-      accept_ready();
-    } else if (one.index != linger_index) {
+    if (one.index < first_door_index) {
       read_ready(one);
+    } else if (one.index != linger_index) {
+      accept_ready(doors_[one.index - first_door_index]);
     }
   }
   linger_.serve(now_.mono);
   shard_.tick(now_);
   if (stop_requested_ && !stopped_) {
-    if (listening_) loop_.remove(listener_.fd());
+    stop_listening();
     listen_at_ = never;
     shard_.stop(now_);
     stopped_ = true;
@@ -87,16 +83,30 @@ Duration ShardHost::timeout() {
   return net::until(wake, net::now().mono);
 }
 
-void ShardHost::accept_ready() {
+void ShardHost::start_listening() {
+  listen_at_ = never;
+  listening_ = true;
+  uint32_t index = first_door_index;
+  for (const OpenDoor& door : doors_) loop_.add(door.listener.fd(), index++, {});
+}
+
+void ShardHost::stop_listening() {
+  if (!listening_) return;
+  for (const OpenDoor& door : doors_) loop_.remove(door.listener.fd());
+  listening_ = false;
+}
+
+void ShardHost::accept_ready(OpenDoor& door) {
+  if (!listening_) return;  // another door found in this turn that nothing can be accepted
   for (int i = 0; i < accepts_a_turn; ++i) {
-    net::Accepted accepted = listener_.accept();
+    net::Accepted accepted = door.listener.accept();
     if (accepted.kind == net::Accepted::Kind::none) return;
     if (accepted.kind == net::Accepted::Kind::stuck) return pause_listening(accepted.error);
     if (accepted.kind == net::Accepted::Kind::refused) {
       note_refused();
       continue;
     }
-    uint32_t client = shard_.accept(now_, std::move(accepted.address));
+    uint32_t client = shard_.accept(now_, std::move(accepted.address), door.durability);
     add(client, std::move(accepted.socket));
   }
 }
@@ -109,9 +119,9 @@ void ShardHost::note_refused() {
 }
 
 // Who waits stays in the kernel's backlog. The loop must not spin on them, so the timer asks again.
+// All doors wait: what the process lacks it lacks for each.
 void ShardHost::pause_listening(int error) {
-  loop_.remove(listener_.fd());
-  listening_ = false;
+  stop_listening();
   listen_at_ = now_.mono + stuck_pause;
   if (now_.mono < next_stuck_line_) return;
   next_stuck_line_ = now_.mono + stuck_line_period;

@@ -1,5 +1,5 @@
 #pragma once
-// The body of one shard: its thread, epoll loop, listener and sockets. It drives the mind through
+// The body of one shard: its thread, epoll loop, listeners and sockets. It drives the mind through
 // the five phases of a turn (shard.hpp) and exchanges parcels with the other shards and the
 // gateway. Everything belongs to its thread but the mailbox and request_stop().
 
@@ -24,12 +24,17 @@ struct ShardMail {
   net::Fd socket;
 };
 
+struct OpenDoor {
+  net::Listener listener;
+  wire::Durability durability;
+};
+
 class ShardHost {
  public:
   using NodePost = std::function<void(std::vector<Parcel>&)>;  // any thread
 
   ShardHost(ShardIndex self, const Options& options, Incarnation incarnation,
-            net::Listener listener);
+            std::vector<OpenDoor> doors);
   ~ShardHost();
 
   net::Mailbox<ShardMail>& mailbox() { return mailbox_; }
@@ -47,8 +52,8 @@ class ShardHost {
     bool reading = true;
     bool writing = false;  // waits for room in the socket
   };
-  static constexpr uint32_t listener_index = net::Loop::largest_index;
-  static constexpr uint32_t linger_index = net::Loop::largest_index - 1;
+  static constexpr uint32_t linger_index = net::Loop::largest_index;
+  static constexpr uint32_t first_door_index = linger_index - max_doors;  // clients' are below
   static constexpr size_t scratch_bytes = 256 * 1024;
   static constexpr size_t largest_returned_bytes = 1 << 20;
   static constexpr int accepts_a_turn = 64;
@@ -58,7 +63,9 @@ class ShardHost {
   void run();
   void turn();
   Duration timeout();
-  void accept_ready();
+  void start_listening();
+  void stop_listening();
+  void accept_ready(OpenDoor& door);
   void note_refused();
   void pause_listening(int error);
   void read_ready(const net::Ready& ready);
@@ -77,7 +84,7 @@ class ShardHost {
   ShardIndex self_;
   net::Loop loop_;
   net::Mailbox<ShardMail> mailbox_;
-  net::Listener listener_;
+  std::vector<OpenDoor> doors_;
   net::Linger linger_;
   Shard shard_;
   std::vector<Connection> connections_;  // by client index

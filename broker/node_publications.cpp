@@ -26,7 +26,9 @@ void NodePublications::forward(Now now, ShardIndex shard, const PublicationView&
   publication.published_ms = now.wall.ms;
   const bool to_global = (view.peers & uint64_t{1} << global_peer) != 0;
   if (to_global) {
-    publication.durability = durability_.of(view.topic, view.properties);
+    publication.durability = durability_.of(view.topic, view.properties, view.door);
+  } else if (view.way != wire::ShareWay::none) {
+    publication.durability = view.door;  // its owner may have to pass it on to global
   }
   const uint64_t retained = to_global && view.retain && view.way == wire::ShareWay::none
                                 ? retained_counter(shard, view)
@@ -105,6 +107,7 @@ void NodePublications::from_peer(wire::Publish message) {
   view.qos = static_cast<mqtt::Qos>(std::min<uint8_t>(publication.qos, 2));
   view.retain = publication.retain;
   view.expiry_s = publication.expiry_s;
+  view.door = publication.durability;
   view.share = message.share;
   view.way = message.way;
   if (view.way != wire::ShareWay::none) {
@@ -130,6 +133,7 @@ void NodePublications::route_again(ShardIndex shard, const wire::Publish& messag
   view.qos = static_cast<mqtt::Qos>(publication.qos);
   view.retain = publication.retain;
   view.expiry_s = publication.expiry_s;
+  view.door = publication.durability;
   view.share = message.share;
   view.way = message.way;
   desk_.mail.publications(shard).append(view);

@@ -7,6 +7,7 @@
 
 #include <set>
 
+#include "broker/durability.hpp"
 #include "broker/node_retained.hpp"
 #include "broker/node_routes.hpp"
 #include "broker/node_streams.hpp"
@@ -22,7 +23,7 @@ class NodePublications {
         routes_(routes),
         streams_(streams),
         retained_(retained),
-        durability_(desk.options.durability) {}
+        durability_(desk.options.durable_topics) {}
 
   void from_shard(Now now, ShardIndex shard, Publications publications);
   void from_peer(wire::Publish message);

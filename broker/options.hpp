@@ -7,11 +7,18 @@
 #include <vector>
 
 #include "broker/authenticator.hpp"
-#include "broker/durability.hpp"
 #include "core/base/time.hpp"
 #include "core/wire/links.hpp"
+#include "core/wire/messages.hpp"
 
 namespace muster::broker {
+
+// Where clients come in.
+struct Door {
+  std::string address;                                       // "host:port", port 0: any
+  wire::Durability durability = wire::Durability::standard;  // of what is published through it
+};
+constexpr size_t max_doors = 8;  // each is a socket in every shard
 
 struct Options {
   uint16_t shards = 1;                         // at most 64
@@ -29,7 +36,7 @@ struct Options {
   Duration grant_wait =
       std::chrono::milliseconds(4000);  // persistent CONNECT: lease + 1 s, then 0x88
   Duration route_wait = std::chrono::milliseconds(100);  // a slower peer is passed over, counted
-  DurabilityOptions durability;
+  std::vector<std::string> durable_topics;               // broker/durability.hpp
   uint32_t topic_cache_entries = 65'536;
   std::string response_information;  // told in CONNACK to who asks for it; empty: nothing
   std::vector<std::shared_ptr<const AuthMethod>> auth_methods;  // of enhanced authentication

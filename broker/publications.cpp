@@ -24,6 +24,7 @@ struct Header {
   uint8_t qos;
   uint8_t retain;
   uint8_t way;
+  uint8_t door;
   uint64_t token;
   uint64_t peers;
   uint32_t topic;
@@ -42,6 +43,7 @@ void Publications::append(const PublicationView& publication) {
                 static_cast<uint8_t>(publication.qos),
                 publication.retain,
                 static_cast<uint8_t>(publication.way),
+                static_cast<uint8_t>(publication.door),
                 publication.token,
                 publication.peers,
                 static_cast<uint32_t>(publication.topic.size()),
@@ -123,6 +125,7 @@ PublicationView Publications::read(size_t& at, size_t& large) const {
   out.share = cut(header.share);
   out.qos = static_cast<mqtt::Qos>(header.qos);
   out.retain = header.retain != 0;
+  out.door = static_cast<wire::Durability>(header.door);
   out.expiry_s = header.expiry_s;
   out.token = header.token;
   out.peers = header.peers;

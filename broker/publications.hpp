@@ -13,6 +13,7 @@
 #include "core/base/slice.hpp"
 #include "core/mqtt/packet.hpp"
 #include "core/wire/groups.hpp"
+#include "core/wire/messages.hpp"
 
 namespace muster::broker {
 
@@ -27,6 +28,7 @@ struct PublicationView {
   BytesView publisher;   // client id; not filled from shard to shard
   mqtt::Qos qos = mqtt::Qos::at_most_once;
   bool retain = false;
+  wire::Durability door = wire::Durability::standard;  // for the Node and groups
   uint32_t expiry_s = UINT32_MAX;
   // shard -> Node, QoS > 0: answered by Taken, once per bit of `peers`. shard -> shard, retained:
   // RetainedOwn letters that the topic's shard got before.

@@ -11,15 +11,15 @@ Shard::Shard(ShardIndex self, Options options, Incarnation incarnation)
     : state_(std::make_unique<State>(self, std::move(options), incarnation)) {}
 Shard::~Shard() = default;
 
-uint32_t Shard::accept(Now now, std::string address) {
+uint32_t Shard::accept(Now now, std::string address, wire::Durability door) {
   state_->now = now;
   ++state_->counters.sockets;
-  return state_->new_client(std::move(address));
+  return state_->new_client(std::move(address), door);
 }
 
 uint32_t Shard::adopt(Now now, Move moved) {
   state_->now = now;
-  uint32_t index = state_->new_client(std::move(moved.address));
+  uint32_t index = state_->new_client(std::move(moved.address), moved.door);
   state_->feed(index, moved.unread);
   state_->close_doomed();
   return index;

@@ -31,6 +31,7 @@ struct Move {
   uint32_t client = 0;  // index in the shard it leaves; free once taken
   ShardIndex to{};
   std::string address;
+  wire::Durability door = wire::Durability::standard;
   Bytes unread;
 };
 
@@ -48,7 +49,8 @@ class Shard {
   Shard(ShardIndex self, Options options, Incarnation incarnation);
   ~Shard();
 
-  uint32_t accept(Now now, std::string address);
+  // `door`: what the door says that it came in by, of its publications.
+  uint32_t accept(Now now, std::string address, wire::Durability door = wire::Durability::standard);
   uint32_t adopt(Now now, Move moved);  // arrived from a neighbour; its `client` is ignored
   void receive(Now now, uint32_t client, BytesView bytes);
   void closed(Now now, uint32_t client);  // by the peer or by an error

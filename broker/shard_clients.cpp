@@ -18,7 +18,7 @@ Shard::State::State(ShardIndex index, Options set, Incarnation of)
   MUSTER_CHECK(options.shards >= 1 && options.shards <= 64);
 }
 
-uint32_t Shard::State::new_client(std::string address) {
+uint32_t Shard::State::new_client(std::string address, wire::Durability door) {
   uint32_t index;
   if (unused.empty()) {
     index = static_cast<uint32_t>(clients.size());
@@ -30,6 +30,7 @@ uint32_t Shard::State::new_client(std::string address) {
   Client& client = at(index);
   client.phase = Phase::awaiting_connect;
   client.address = std::move(address);
+  client.door = door;
   client.last_heard = now.mono;
   set_deadline(index, now.mono + options.connect_timeout);
   return index;

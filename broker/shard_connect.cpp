@@ -129,7 +129,7 @@ bool Shard::State::move_home(uint32_t index, const mqtt::Frame& frame) {
   --counters.connects;  // counted there
   --counters.packets_received;
   // What was read after the CONNECT follows it: see parse().
-  effects.moves.push_back({index, home, client.address, Bytes(frame.whole)});
+  effects.moves.push_back({index, home, client.address, client.door, Bytes(frame.whole)});
   set_deadline(index, never);
   client.phase = Phase::closing;
   return true;

@@ -82,6 +82,7 @@ uint32_t Shard::State::publish_to_groups(uint32_t index, const Resolved& resolve
   outgoing.publication = {packet.topic, packet.payload, packet.properties, {}, packet.qos};
   outgoing.publication.expiry_s = packet.message_expiry;
   outgoing.publication.retain = packet.retain;
+  outgoing.publication.door = at(index).door;
   Slice held;
   hold_large(outgoing.publication, held);
   outgoing.from = index;

@@ -161,6 +161,7 @@ uint32_t Shard::State::forward(const Resolved& resolved, const PublishView& pack
   }
   if (peers == 0) return 0;
   out.publisher = publisher.client_id;
+  out.door = publisher.door;
   out.peers = peers;
   out.token = acknowledged ? next_token : 0;
   if (stored) out.packet_id = packet.packet_id, out.term = publisher.term;

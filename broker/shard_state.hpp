@@ -150,7 +150,7 @@ struct Shard::State {
   SysTable sys;  // may be empty
 
   // clients (shard_clients.cpp)
-  uint32_t new_client(std::string address);
+  uint32_t new_client(std::string address, wire::Durability door);
   Client& at(uint32_t index) { return *clients[index]; }
   const Client& at(uint32_t index) const { return *clients[index]; }
   Client* find(uint32_t index, uint32_t generation);

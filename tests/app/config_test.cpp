@@ -87,9 +87,23 @@ TEST(Config, problems_say_where_and_what) {
        "muster.toml:2:8: listen.mqtt: expected HOST:PORT, not \"1883\""},
       {"[listen]\nmqtt = [1883]\n", "muster.toml:2:9: listen.mqtt: expected strings"},
       {"[listen]\nmqtt = 1883\n", "muster.toml:2:8: listen.mqtt: expected a list of strings"},
-      {"[listen]\nmqtt = []\n", "muster.toml:2:8: listen.mqtt: expected one address, not 0"},
-      {"[listen]\nmqtt = [\"a:1\", \"b:1\"]\n",
-       "muster.toml:2:8: listen.mqtt: expected one address, not 2"},
+      {"[listen]\nmqtt = []\n", "muster.toml:2:8: listen.mqtt: expected 1 to 8 addresses, not 0"},
+      {"[listen]\nmqtt = "
+       "[\"a:1\",\"a:2\",\"a:3\",\"a:4\",\"a:5\",\"a:6\",\"a:7\",\"a:8\",\"a:9\"]\n",
+       "muster.toml:2:8: listen.mqtt: expected 1 to 8 addresses, not 9"},
+      {"[listen]\nmqtt = [\"a:1\", \"b:1\", \"a:1=power\"]\n",
+       "muster.toml:2:8: listen.mqtt: a:1 is there twice"},
+      {"[listen]\nmqtt = [\"a:1\", \"\"]\n",
+       "muster.toml:2:16: listen.mqtt: an empty string among others"},
+      {"[listen]\nmqtt = [\"a:1=ram\"]\n",
+       "muster.toml:2:8: listen.mqtt: expected HOST:PORT=memory, HOST:PORT=process or "
+       "HOST:PORT=power, not \"a:1=ram\""},
+      {"[listen]\nmqtt = [\"a:1=\"]\n",
+       "muster.toml:2:8: listen.mqtt: expected HOST:PORT=memory, HOST:PORT=process or "
+       "HOST:PORT=power, not \"a:1=\""},
+      {"[listen]\nmqtt = [\"1883=memory\"]\n",
+       "muster.toml:2:8: listen.mqtt: expected HOST:PORT=memory, HOST:PORT=process or "
+       "HOST:PORT=power, not \"1883=memory\""},
       {"[store]\ntopics = [\"a/#=ram\"]\n",
        "muster.toml:2:10: store.topics: expected FILTER=memory, FILTER=process or FILTER=power, "
        "not "
@@ -110,6 +124,20 @@ TEST(Config, problems_say_where_and_what) {
        "\"a b\""},
   };
   for (const auto& [text, problem] : cases) EXPECT_EQ(only_problem(from_toml(text)), problem);
+}
+
+TEST(Config, up_to_eight_addresses_each_with_its_level) {
+  const auto config = from_toml(R"(
+[listen]
+mqtt = ["a:1", "[::1]:2=memory", "*:3=process", "b:0", "b:0=power", "a:6", "a:7", "a:8"]
+durability = "process"
+)");
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->listen.mqtt.size(), 8u);
+  EXPECT_EQ(config->listen.mqtt[1], "[::1]:2=memory");
+  const auto flag = from_flag("listen.mqtt=a:1=memory,b:1");
+  ASSERT_TRUE(flag);
+  EXPECT_EQ(flag->listen.mqtt, (std::vector<std::string>{"a:1=memory", "b:1"}));
 }
 
 TEST(Config, broken_toml_is_told_with_its_place) {

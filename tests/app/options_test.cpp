@@ -94,6 +94,22 @@ TEST(Options, forever_is_all_ones) {
             UINT32_MAX);
 }
 
+TEST(Options, a_door_without_a_level_has_the_listeners_durability) {
+  using wire::Durability;
+  ListenConfig listen{{"a:1", "[::1]:2=memory", "b:3=power"}, "process"};
+  auto doors = broker_doors(listen);
+  ASSERT_EQ(doors.size(), 3u);
+  EXPECT_EQ(doors[0].address, "a:1");
+  EXPECT_EQ(doors[0].durability, Durability::process);
+  EXPECT_EQ(doors[1].address, "[::1]:2");
+  EXPECT_EQ(doors[1].durability, Durability::memory);
+  EXPECT_EQ(doors[2].durability, Durability::power);
+  listen.durability = "";
+  doors = broker_doors(listen);
+  EXPECT_EQ(doors[0].durability, Durability::standard);
+  EXPECT_EQ(doors[1].durability, Durability::memory);
+}
+
 TEST(Options, durability_power_means_sync) {
   EXPECT_TRUE(global_options(with("store.durability=power")).sync);
   EXPECT_FALSE(global_options(with("store.durability=process")).sync);

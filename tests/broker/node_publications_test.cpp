@@ -18,6 +18,18 @@ struct NodePublicationsTest : testing::Test {
     if (!world.run_until([&] { return a->bit_of(filter) >= 0; })) return 0;
     return uint64_t{1} << a->bit_of(filter);
   }
+  void publish_by(wire::Durability door, BytesView topic, uint64_t token,
+                  uint64_t peers = to_global, BytesView share = {}) {
+    PublicationView view{topic, "payload", {}, {}, mqtt::Qos::at_least_once};
+    view.door = door;
+    view.token = token;
+    view.peers = peers;
+    view.share = share;
+    view.way = share.empty() ? wire::ShareWay::none : wire::ShareWay::one;
+    Parcel parcel;
+    parcel.publications.append(view);
+    a->node().open(world.now(), std::move(parcel));
+  }
   TestPeer& global() {
     TestPeer& peer = world.peer("global", wire::Role::global);
     world.run_until([&] { return peer.up("a"); });
@@ -170,6 +182,33 @@ TEST_F(NodePublicationsTest, WaitingCostsExpiry) {
   EXPECT_EQ(got[0].publication.expiry_s, 70u);
   EXPECT_EQ(got[1].publication.expiry_s, UINT32_MAX);
   EXPECT_EQ(a->node().counters().expired, 1u);
+}
+
+TEST_F(NodePublicationsTest, ForGlobalHaveTheirTopicsDurabilityElseTheirDoors) {
+  world.crash("a");
+  Options options;
+  options.durable_topics = {"alarm/#=power"};
+  a = &world.broker("a", 2, options);
+  TestPeer& peer = global();
+  publish_by(wire::Durability::memory, "news", 1);
+  publish_by(wire::Durability::process, "news", 2);
+  publish_by(wire::Durability::standard, "news", 3);
+  publish_by(wire::Durability::memory, "alarm/fire", 4);
+  ASSERT_TRUE(world.run_until([&] { return a->taken(0).size() == 4; }));
+  std::vector<wire::Durability> levels;
+  for (const auto& one : peer.all<wire::Publish>()) levels.push_back(one.publication.durability);
+  EXPECT_EQ(levels, (std::vector{wire::Durability::memory, wire::Durability::process,
+                                 wire::Durability::standard, wire::Durability::power}));
+}
+
+// The owner may have lost its members: then the publication goes on to global from there.
+TEST_F(NodePublicationsTest, ForAGroupKeepTheirDoorOnTheirWayToItsOwner) {
+  b->want(0, "x");
+  const uint64_t bit = bit_to_b("x");
+  publish_by(wire::Durability::power, "x", 1, bit, "$share/g/x");
+  ASSERT_TRUE(world.run_until([&] { return b->publications.size() == 1; }));
+  EXPECT_EQ(b->publications[0].share, "$share/g/x");
+  EXPECT_EQ(b->publications[0].door, wire::Durability::power);
 }
 
 TEST_F(NodePublicationsTest, ATokenComesBackOnceForEachBit) {

@@ -97,7 +97,7 @@ void TestBroker::collect(ShardIndex shard, Parcel parcel) {
   }
   parcel.publications.for_each([&](const PublicationView& view) {
     publications.push_back({shard, std::string(view.topic), std::string(view.payload), view.qos,
-                            std::string(view.share)});
+                            std::string(view.share), view.door});
   });
 }
 

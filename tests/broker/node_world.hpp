@@ -23,6 +23,7 @@ struct Delivered {
   std::string payload;
   mqtt::Qos qos{};
   std::string share = {};  // of a group
+  wire::Durability door{};
 };
 
 class World;

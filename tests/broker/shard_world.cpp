@@ -14,14 +14,14 @@ ShardWorld::ShardWorld(uint16_t count, Options options) {
   settle();
 }
 
-Device& ShardWorld::open() {
+Device& ShardWorld::open(wire::Durability door) {
   Device& device = devices_.emplace_back();
-  device.client = shards[0]->accept(now, "127.0.0.1:5000");
+  device.client = shards[0]->accept(now, "127.0.0.1:5000", door);
   return device;
 }
 
-Device& ShardWorld::connect(const mqtt::Connect& packet) {
-  Device& device = open();
+Device& ShardWorld::connect(const mqtt::Connect& packet, wire::Durability door) {
+  Device& device = open(door);
   device.version = packet.version;
   send(device, packet);
   return device;

@@ -28,8 +28,8 @@ class ShardWorld {
   explicit ShardWorld(uint16_t shards = 1, Options options = {});
 
   // Accepts a connection at shard 0 and sends `connect`; the device follows it to its home.
-  Device& connect(const mqtt::Connect& packet);
-  Device& open();  // no CONNECT yet
+  Device& connect(const mqtt::Connect& packet, wire::Durability door = wire::Durability::standard);
+  Device& open(wire::Durability door = wire::Durability::standard);  // no CONNECT yet
   void send(Device& device, const mqtt::Packet& packet);
   void send_bytes(Device& device, BytesView bytes);
   void drop(Device& device);  // the peer closes
@@ -54,7 +54,7 @@ class ShardWorld {
   std::vector<std::pair<uint32_t, Publications>> published;  // by shard
   bool bind_routes = true;
   bool replica_ready = true;  // answers RetainedWanted
-  bool flush = true;  // devices read what they are sent
+  bool flush = true;          // devices read what they are sent
 
   template <class Message>
   std::vector<Message> for_global() {

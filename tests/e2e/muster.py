@@ -71,7 +71,7 @@ class Process:
 
     def wait_ready(self):
         line = self.arrived.get(timeout=PATIENCE_S)
-        if line != "ready":
+        if not line or line.split(" ")[0] != "ready":  # several addresses follow it
             self.kill()
             raise AssertionError(f"not ready but {line!r}: {self.stderr()}")
         return self

@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 from clients import Client
-from muster import PATIENCE_S, Muster, run
+from muster import PATIENCE_S, Muster, free_port, run
 from raw import connect
 
 
@@ -91,11 +91,25 @@ class Start(unittest.TestCase):
         with open(store, encoding="utf-8") as file:
             self.assertEqual(file.read(), "not a folder")
 
-    def test_no_address_or_two(self):
-        self.refused("--listen: listen.mqtt: expected one address, not 0",
+    def test_no_address_or_nine(self):
+        self.refused("--listen: listen.mqtt: expected 1 to 8 addresses, not 0",
                      *self.up(self.path("d"), ""), status=2)
-        self.refused("--listen: listen.mqtt: expected one address, not 2",
-                     *self.up(self.path("d"), "127.0.0.1:0"), "--listen", "127.0.0.1:0", status=2)
+        self.refused("--listen: listen.mqtt: expected 1 to 8 addresses, not 9",
+                     *self.up(self.path("d")), *["--listen", "127.0.0.1:0"] * 8, status=2)
+
+    def test_one_address_twice(self):
+        port = free_port()
+        self.refused(f"--listen: listen.mqtt: 127.0.0.1:{port} is there twice",
+                     *self.up(self.path("d"), f"127.0.0.1:{port}"), "--listen",
+                     f"127.0.0.1:{port}=power", status=2)
+        self.refused(f"muster: localhost:{port}: address already in use",
+                     *self.up(self.path("d"), f"127.0.0.1:{port}"), "--listen",
+                     f"localhost:{port}")
+
+    def test_a_level_that_is_none(self):
+        self.refused("--listen: listen.mqtt: expected HOST:PORT=memory, HOST:PORT=process or "
+                     'HOST:PORT=power, not "127.0.0.1:0=ram"',
+                     *self.up(self.path("d"), "127.0.0.1:0=ram"), status=2)
 
     def test_no_data_folder(self):
         self.refused('--data: node.data: expected a path, not ""', *self.up(""), status=2)
@@ -110,7 +124,7 @@ class Start(unittest.TestCase):
             ("[brokre]\n", "1:2", 'unknown section "brokre", did you mean "broker"?'),
             ("[broker]\nshards = 65\n", "2:10", "broker.shards: 65 is outside 0 to 64"),
             ("[broker]\nshards = true\n", "2:10", "broker.shards: expected a whole number"),
-            ('[listen]\nmqtt = [""]\n', "2:8", 'listen.mqtt: expected one address, not 0'),
+            ('[listen]\nmqtt = [""]\n', "2:8", 'listen.mqtt: expected 1 to 8 addresses, not 0'),
             ('[cluster]\ncontrol = "tcp://10.0.0.1:7000"\n', "2:11",
              "cluster.control: tcp://10.0.0.1:7000 is not loopback and needs cluster.key "
              "(see `muster keys`)"),

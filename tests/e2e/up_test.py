@@ -11,7 +11,7 @@ import unittest
 
 import paho.mqtt.client as paho
 
-from clients import publish
+from clients import Client, publish
 from muster import PATIENCE_S, Muster, Process, free_port
 
 SERVER_SHUTTING_DOWN = 0x8B
@@ -72,6 +72,31 @@ class Up(unittest.TestCase):
             wait_for("commands", lambda: len(command_lines(process.stderr())) == 3)
             port = int(command_lines(process.stderr())[0].split(" -p ")[1].split()[0])
             publish(port, "5", "a", "b")
+
+    def test_several_addresses_are_named(self):
+        listen = ["--listen", "127.0.0.1:0", "--listen", "127.0.0.1:0=memory", "--listen",
+                  "127.0.0.2:0"]
+        with Process("up", *listen, "--data", self.path("data")) as process:
+            process.wait_ready()
+            wait_for("commands", lambda: len(command_lines(process.stderr())) == 3)
+            word, *addresses = process.lines[0].split()
+            self.assertEqual(word, "ready")
+            ports = [int(address.rsplit(":", 1)[1]) for address in addresses]
+            self.assertEqual(addresses, [f"127.0.0.1:{ports[0]}", f"127.0.0.1:{ports[1]}",
+                                         f"127.0.0.2:{ports[2]}"])
+            self.assertEqual(len(set(ports)), 3)
+            self.assertEqual(process.stderr().splitlines()[:3], [
+                f"at:   {addresses[0]}", f"      {addresses[1]}=memory", f"      {addresses[2]}"])
+            for command in command_lines(process.stderr()):
+                self.assertIn(f" -p {ports[0]}", command)
+            with Client(ports[0], "listener") as listener:
+                listener.subscribe("a", 1)
+                for port in ports[:2]:
+                    publish(port, "5", "a", str(port))
+                    self.assertEqual(listener.next().payload.decode(), str(port))
+            socket.create_connection(("127.0.0.2", ports[2])).close()
+            self.assertEqual(process.stop(), 0)
+            self.assertEqual(len(process.lines), 1)
 
     def test_sigterm_tells_the_clients(self):
         connect = bytes.fromhex("10 13 0004 4d515454 05 02 003c 00 0006 646576696365")
