@@ -144,7 +144,7 @@ class World {
   // Whether somebody has to answer.
   bool end_turn() {
     for (size_t i = 0; i < shards_.size(); ++i) {
-      for (const auto& [to, parcel] : shards_[i]->take_parcels()) {
+      for (auto& [to, parcel] : shards_[i]->take_parcels()) {
         shards_[static_cast<size_t>(to)]->open(now_, std::move(parcel));
       }
       shards_[i]->take_node_parcel();
