@@ -113,4 +113,15 @@ void pass_time(Crowd& crowd, Nanos span) {
   while (now() < end) crowd.turn(std::min(look_again, end - now()), nobody);
 }
 
+void send_all(Crowd& crowd, Traffic& traffic) {
+  Nanos moved = now();
+  traffic.start();
+  while (!traffic.all_sent()) {
+    traffic.pump();
+    crowd.turn(look_again, traffic);
+    moved = std::max(moved, crowd.read_at());
+    if (now() - moved > patience) throw Failure("the broker acknowledges no more");
+  }
+}
+
 }  // namespace muster::clients::bench

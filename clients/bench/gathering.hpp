@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "clients/bench/crowd.hpp"
+#include "clients/bench/traffic.hpp"
 #include "core/mqtt/packet.hpp"
 
 namespace muster::clients::bench {
@@ -36,5 +37,9 @@ void judge_suback(const mqtt::Frame& frame, mqtt::Version version);
 
 // Lets `span` pass; what comes meanwhile goes to nobody.
 void pass_time(Crowd& crowd, Nanos span);
+
+// Publishes what each stream may; returns when all of it is acknowledged. Throws Failure when
+// nothing comes any more for `patience`.
+void send_all(Crowd& crowd, Traffic& traffic);
 
 }  // namespace muster::clients::bench

@@ -74,14 +74,7 @@ void Offline::queue(Report& report) {
   traffic_.without_end_to_end_window();
   traffic_.limit_to_each_stream(options_.messages);
   const Moment from = meter_.look();
-  Nanos moved = from.at;
-  traffic_.start();
-  while (!traffic_.all_sent()) {
-    traffic_.pump();
-    crowd_.turn(look_again, traffic_);
-    moved = std::max(moved, crowd_.read_at());
-    if (now() - moved > patience) throw Failure("the broker acknowledges no more");
-  }
+  send_all(crowd_, traffic_);
   const Moment to = meter_.look();
   report.number("queue_per_s", per_second(total(), to.at - from.at), 1);
   if (!meter_.knows_broker()) return;

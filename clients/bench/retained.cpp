@@ -57,14 +57,7 @@ void Retained::store(Report& report) {
   traffic_.ready();
   traffic_.limit_to_each_stream(1);
   const Moment from = meter_.look();
-  Nanos moved = from.at;
-  traffic_.start();
-  while (!traffic_.all_sent()) {
-    traffic_.pump();
-    crowd_.turn(look_again, traffic_);
-    moved = std::max(moved, crowd_.read_at());
-    if (now() - moved > patience) throw Failure("the broker acknowledges no more");
-  }
+  send_all(crowd_, traffic_);
   const Moment to = meter_.look();
   report.number("store_per_s", per_second(count, to.at - from.at), 1);
   if (!meter_.knows_broker()) return;
