@@ -1,6 +1,6 @@
 #pragma once
-// A plain packet: a PUBLISH of QoS 0 or 1 without flags and properties, in not more than 16 KiB. It
-// is nearly all that is published, and is sent on as it came but for its packet identifier.
+// A plain packet: a PUBLISH without DUP, RETAIN and properties, in not more than 16 KiB. It is
+// nearly all that is published, and is sent on as it came but for its packet identifier.
 
 #include <cstdint>
 
@@ -17,15 +17,19 @@ struct PlainPacket {
   uint16_t id = 0;
 };
 
+// Which bits of the first byte may be set: of what is just read, or of what was judged before.
+constexpr int qos0_or_1 = 2;
+constexpr int any_qos = 6;
+
 // What `input` begins with. Lengths of one or two bytes; what is longer is not slower on the whole
 // way.
-inline PlainPacket plain_packet(BytesView input, mqtt::Version version,
-                                size_t maximum_packet_size) {
+inline PlainPacket plain_packet(BytesView input, mqtt::Version version, size_t maximum_packet_size,
+                                int qos_bits) {
   const auto byte = [&](size_t at) { return static_cast<uint8_t>(input[at]); };
   const auto number = [&](size_t at) {
     return static_cast<uint16_t>(byte(at) << 8 | byte(at + 1));
   };
-  if (input.size() < 4 || (byte(0) | 2) != 0x32) return {};
+  if (input.size() < 4 || (byte(0) & ~qos_bits) != 0x30) return {};
   size_t length = byte(1);
   size_t at = 2;
   if (length >= 0x80) {
@@ -37,7 +41,7 @@ inline PlainPacket plain_packet(BytesView input, mqtt::Version version,
   const size_t size = at + length;
   if (size > input.size() || size > maximum_packet_size || length < 2) return {};
   const size_t topic = number(at);
-  const size_t identifier = byte(0) == 0x32 ? 2 : 0;
+  const size_t identifier = byte(0) == 0x30 ? 0 : 2;
   const size_t properties = version == mqtt::Version::v5 ? 1 : 0;
   const size_t head = 2 + topic + identifier + properties;
   if (topic == 0 || length < head) return {};

@@ -11,7 +11,7 @@ enum class Kind : uint8_t { publication, run };
 struct RunHeader {
   Kind kind;
   bool v5;
-  bool acknowledged;
+  uint8_t qos;
   uint16_t topic;     // its size,
   uint32_t topic_at;  // and where it stands in the packets
   uint32_t size;
@@ -60,9 +60,9 @@ void Publications::append(const PublicationView& publication) {
   } else {
     large_.push_back(publication.large ? *publication.large : Slice(publication.payload));
   }
-  bytes_.append(publication.properties);
-  bytes_.append(publication.publisher);
-  bytes_.append(publication.share);
+  for (const BytesView rare : {publication.properties, publication.publisher, publication.share}) {
+    if (!rare.empty()) bytes_.append(rare);
+  }
   if (publication.packet_id == 0) return;
   bytes_.append(reinterpret_cast<const char*>(&publication.term), sizeof publication.term);
 }
@@ -70,7 +70,7 @@ void Publications::append(const PublicationView& publication) {
 void Publications::append(const PlainRun& run) {
   const RunHeader header{Kind::run,
                          run.version == mqtt::Version::v5,
-                         run.acknowledged,
+                         static_cast<uint8_t>(run.qos),
                          static_cast<uint16_t>(run.topic.size()),
                          static_cast<uint32_t>(run.topic.data() - run.packets.data()),
                          static_cast<uint32_t>(run.packets.size()),
@@ -94,7 +94,7 @@ PlainRun Publications::read_run(size_t& at) const {
   run.packets = {bytes_.data() + at, header.size};
   run.topic = run.packets.substr(header.topic_at, header.topic);
   run.version = header.v5 ? mqtt::Version::v5 : mqtt::Version::v3_1_1;
-  run.acknowledged = header.acknowledged;
+  run.qos = static_cast<mqtt::Qos>(header.qos);
   run.count = header.count;
   run.payload = header.payload;
   at += header.size;

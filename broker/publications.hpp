@@ -48,7 +48,7 @@ struct PlainRun {
   BytesView packets;
   BytesView topic;  // stands in the first of them
   mqtt::Version version = mqtt::Version::v3_1_1;
-  bool acknowledged = false;  // QoS 1
+  mqtt::Qos qos = mqtt::Qos::at_most_once;
   uint32_t count = 0;
   uint32_t payload = 0;  // bytes, of all
 };

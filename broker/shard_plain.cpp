@@ -2,7 +2,8 @@
 // goes to this broker's clients alone, who get them byte for byte as they came in (but for the
 // packet identifier). Successive ones of one topic are a run: with QoS 0 it goes out as one span,
 // and to neighbours it goes as one in any case. Anything else takes the whole way
-// (shard_publish.cpp), which has the same effects. What it brings: docs/performance.md.
+// (shard_publish.cpp), which has the same effects, and hands what is plain to neighbours as a run
+// of one. What it brings: docs/performance.md.
 
 #include <algorithm>
 #include <utility>
@@ -12,23 +13,35 @@
 
 namespace muster::broker {
 
+using mqtt::Qos;
 using mqtt::Version;
+
+namespace {
+
+Resolved::Plain needed_for(Qos qos) {
+  return static_cast<Resolved::Plain>(static_cast<int>(Resolved::Plain::qos0) +
+                                      static_cast<int>(qos));
+}
+
+}  // namespace
 
 // Returns how many bytes of `input` it has dealt with.
 size_t Shard::State::publish_plain(uint32_t index, BytesView input) {
   Client& client = at(index);
   if (!global_known) return 0;
   BytesView rest = input;
-  const auto next = [&] { return plain_packet(rest, client.version, options.maximum_packet_size); };
+  const auto next = [&] {
+    return plain_packet(rest, client.version, options.maximum_packet_size, qos0_or_1);
+  };
   PlainPacket packet = next();
   while (packet.size != 0 && packet.topic[0] != '$') {
     const Resolved* resolved = known_route(client, packet.topic);
     if (resolved == nullptr) break;
     const bool acknowledged = packet.id_at != 0;
     if (acknowledged && (client.acks || client.two)) break;
-    const auto needed = acknowledged ? Resolved::Plain::qos0_and_1 : Resolved::Plain::qos0;
-    if (plainness(*resolved, client.version) < needed) break;
-    PlainRun run{rest, packet.topic, client.version, acknowledged};
+    const Qos qos = acknowledged ? Qos::at_least_once : Qos::at_most_once;
+    if (plainness(*resolved, client.version) < needed_for(qos)) break;
+    PlainRun run{rest, packet.topic, client.version, qos};
     do {
       ++run.count;
       run.payload += packet.payload;
@@ -55,7 +68,7 @@ void Shard::State::publish_run(const Resolved& resolved, const PlainRun& run) {
     publications.append(run);
     parcels_full |= publications.size() >= full_parcel_bytes;
   }
-  if (!run.acknowledged) deliver_run(resolved, run);
+  if (run.qos == Qos::at_most_once) deliver_run(resolved, run);
 }
 
 // A neighbour's run: matched once, delivered here only.
@@ -63,14 +76,15 @@ void Shard::State::run_arrived(const PlainRun& run) {
   const Resolved& resolved = cache.find(run.topic, interests, routes, groups);
   if (resolved.targets.empty()) return;
   const Resolved::Plain plain = plainness_here(resolved, run.version);
-  if (!run.acknowledged && plain >= Resolved::Plain::qos0) return deliver_run(resolved, run);
+  const bool as_it_came = plain >= needed_for(run.qos);
+  if (as_it_came && run.qos == Qos::at_most_once) return deliver_run(resolved, run);
   BytesView rest = run.packets;
   for (uint32_t left = run.count; left > 0; --left) {
-    const PlainPacket packet = plain_packet(rest, run.version, rest.size());
-    if (plain == Resolved::Plain::qos0_and_1) {
+    const PlainPacket packet = plain_packet(rest, run.version, rest.size(), any_qos);
+    if (as_it_came) {
       deliver_acknowledged(resolved, rest, packet);
     } else {
-      deliver_unlike(resolved, rest.substr(0, packet.size), packet, run.version);
+      deliver_unlike(resolved, run, rest.substr(0, packet.size), packet);
     }
     rest.remove_prefix(packet.size);
   }
@@ -113,14 +127,14 @@ Resolved::Plain Shard::State::plainness_here(const Resolved& resolved, Version v
     return (to.version == Version::v5) == (version == Version::v5) && target.identifiers.empty() &&
            !to.aliases_out && to.maximum_packet_size == UINT32_MAX;
   };
-  const auto acknowledged = [](const Target& target) {
-    return target.qos != mqtt::Qos::at_most_once && !target.persistent;
-  };
   const auto& targets = resolved.targets;
   plain = Resolved::Plain::nothing;
   if (!std::all_of(targets.begin(), targets.end(), as_it_came)) return plain;
-  const bool both = std::all_of(targets.begin(), targets.end(), acknowledged);
-  return plain = both ? Resolved::Plain::qos0_and_1 : Resolved::Plain::qos0;
+  Qos all = Qos::exactly_once;
+  for (const Target& target : targets) {
+    all = std::min(all, target.persistent ? Qos::at_most_once : target.qos);
+  }
+  return plain = needed_for(all);
 }
 
 void Shard::State::deliver_run(const Resolved& resolved, const PlainRun& run) {
@@ -138,7 +152,7 @@ void Shard::State::deliver_run(const Resolved& resolved, const PlainRun& run) {
   }
 }
 
-// The packet that `input` begins with, QoS 1.
+// The packet that `input` begins with, QoS 1 or 2.
 void Shard::State::deliver_acknowledged(const Resolved& resolved, BytesView input,
                                         const PlainPacket& packet) {
   for (const Target& target : resolved.targets) {
@@ -148,13 +162,13 @@ void Shard::State::deliver_acknowledged(const Resolved& resolved, BytesView inpu
 }
 
 // A neighbour's packet to clients of whom not all take it as it came.
-void Shard::State::deliver_unlike(const Resolved& resolved, BytesView whole,
-                                  const PlainPacket& packet, Version version) {
+void Shard::State::deliver_unlike(const Resolved& resolved, const PlainRun& run, BytesView whole,
+                                  const PlainPacket& packet) {
   Outgoing outgoing;
   outgoing.publication.topic = packet.topic;
   outgoing.publication.payload = whole.substr(whole.size() - packet.payload);
-  if (packet.id_at != 0) outgoing.publication.qos = mqtt::Qos::at_least_once;
-  outgoing.take_as_is(version, whole);
+  outgoing.publication.qos = run.qos;
+  outgoing.take_as_is(run.version, whole);
   deliver_encoding(resolved, outgoing);
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <utility>
 
+#include "broker/plain_packet.hpp"
 #include "broker/shard_state.hpp"
 
 namespace muster::broker {
@@ -18,6 +19,13 @@ bool contains(BytesView whole, BytesView part) {
   const std::less_equal<const char*> before;
   return before(whole.data(), part.data()) &&
          before(part.data() + part.size(), whole.data() + whole.size());
+}
+
+// What is plain crosses to other shards as it came; of nothing else the count is 0.
+PlainRun run_of_one(BytesView as_is, mqtt::Version version, Qos qos) {
+  const PlainPacket packet = plain_packet(as_is, version, as_is.size(), any_qos);
+  const uint32_t count = packet.size != 0 ? 1 : 0;
+  return {as_is, packet.topic, version, qos, count, packet.payload};
 }
 
 }  // namespace
@@ -77,7 +85,7 @@ void Shard::State::publish_routed(uint32_t index, const PublishView& packet, Byt
                                   Reach reach) {
   Client& client = at(index);
   const Resolved& resolved = route(client, packet.topic);
-  uint32_t targets = forward(resolved, packet, client, reach);
+  uint32_t targets = forward(resolved, packet, as_is, client, reach);
   bool grouped = false;
   if (!resolved.groups.empty() || !global_known) {
     targets += publish_to_groups(index, resolved, packet, as_is, grouped);
@@ -137,8 +145,9 @@ void Shard::State::hold_large(PublicationView& publication, Slice& held) {
   publication.large = &held;
 }
 
-// Hands the publication to other shards and nodes; returns how many nodes must say Taken.
-uint32_t Shard::State::forward(const Resolved& resolved, const PublishView& packet,
+// Hands the publication to other shards and nodes; returns how many nodes must say Taken. `as_is`:
+// see publish_routed().
+uint32_t Shard::State::forward(const Resolved& resolved, const PublishView& packet, BytesView as_is,
                                const Client& publisher, Reach reach) {
   bool acknowledged = packet.qos != Qos::at_most_once;
   uint64_t peers = resolved.routes.peers;
@@ -156,8 +165,11 @@ uint32_t Shard::State::forward(const Resolved& resolved, const PublishView& pack
   if (retained) out.token = retain(packet, publisher);
   Slice held;
   hold_large(out, held);
+  PlainRun one;
+  if (resolved.routes.shards != 0) one = run_of_one(as_is, publisher.version, packet.qos);
   for (uint64_t left = resolved.routes.shards; left != 0; left &= left - 1) {
-    to_shards[static_cast<size_t>(__builtin_ctzll(left))].publications.append(out);
+    Publications& to = to_shards[static_cast<size_t>(__builtin_ctzll(left))].publications;
+    one.count == 1 ? to.append(one) : to.append(out);
   }
   if (peers == 0) return 0;
   out.publisher = publisher.client_id;

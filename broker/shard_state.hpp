@@ -229,7 +229,7 @@ struct Shard::State {
   void publish_aliased(uint32_t index, mqtt::PublishView packet);
   void publish_whole(uint32_t index, const mqtt::PublishView& packet, BytesView as_is);
   const Resolved& route(Client& client, BytesView topic);
-  uint32_t forward(const Resolved& resolved, const mqtt::PublishView& packet,
+  uint32_t forward(const Resolved& resolved, const mqtt::PublishView& packet, BytesView as_is,
                    const Client& publisher, Reach reach);
   void hold_large(PublicationView& publication, Slice& held);
   void publish_routed(uint32_t index, const mqtt::PublishView& packet, BytesView as_is,
@@ -245,8 +245,8 @@ struct Shard::State {
   Resolved::Plain plainness_here(const Resolved& resolved, mqtt::Version version);
   void deliver_run(const Resolved& resolved, const PlainRun& run);
   void deliver_acknowledged(const Resolved& resolved, BytesView input, const PlainPacket& packet);
-  void deliver_unlike(const Resolved& resolved, BytesView whole, const PlainPacket& packet,
-                      mqtt::Version version);
+  void deliver_unlike(const Resolved& resolved, const PlainRun& run, BytesView whole,
+                      const PlainPacket& packet);
 
   // deliver (shard_deliver.cpp): to this shard's own clients
   void deliver_encoding(const Resolved& resolved, Outgoing& outgoing);

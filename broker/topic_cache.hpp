@@ -39,9 +39,9 @@ struct Resolved {
   std::vector<uint32_t> groups;  // shared subscriptions that match, by number
   uint64_t wildcards = 0;        // resolved at this stamp
 
-  // What of it may take the short way (shard_plain.cpp), from 3.1.1 and from 5.0; the shard finds
-  // out when it first needs to know.
-  enum class Plain : uint8_t { unknown, nothing, qos0, qos0_and_1 };
+  // Up to which QoS it may take the short way (shard_plain.cpp), from 3.1.1 and from 5.0; the shard
+  // finds out when it first needs to know.
+  enum class Plain : uint8_t { unknown, nothing, qos0, qos1, qos2 };
   mutable Plain plain[2] = {};       // of own clients'
   mutable Plain plain_here[2] = {};  // of neighbours'
 };
