@@ -12,7 +12,7 @@ namespace {
 Publish publish_of(size_t payload_size) {
   Publish publish;
   publish.publication.topic = "plant/7/line/12/sensor/temperature";
-  publish.publication.payload.assign(payload_size, 'x');
+  publish.publication.payload = Slice(Bytes(payload_size, 'x'));
   publish.publication.qos = 1;
   publish.publication.publisher = "sensor-000123";
   publish.publication.published_ms = 1'700'000'000'000;
@@ -24,7 +24,7 @@ Claim claim_of() {
   claim.client_id = "sensor-000123";
   claim.user = "plant-7";
   claim.serial = Serial{123'456};
-  claim.age_us = 5'000'000;
+  claim.connected_us = 5'000'000;
   claim.address = "192.168.10.20:51234";
   claim.since_ms = 1'700'000'000'000;
   return claim;
