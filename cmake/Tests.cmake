@@ -144,8 +144,8 @@ function(muster_fuzz_targets)
   endforeach()
 endfunction()
 
-# bench/NAME.cpp -> bench_NAME, all of them by the target `bench`; the preset dev builds them, so that
-# they compile when they are wanted.
+# bench/NAME.cpp -> bench_NAME, all of them by the target `bench`; the preset dev builds them, so
+# that they compile when they are wanted.
 function(muster_benchmarks)
   find_package(benchmark REQUIRED)
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/*.cpp")
