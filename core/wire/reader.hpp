@@ -22,12 +22,13 @@ constexpr size_t element_limit = 1 << 24;
 
 class Reader {
  public:
-  // Reads what stands at `offset`. `input`: what `bytes` belong to; slices refer to it.
-  Reader(BytesView bytes, size_t offset, SharedBuffer input = nullptr)
+  // Reads what stands at `offset`. `input`: what `bytes` belong to, which outlives the reader;
+  // slices hold it.
+  Reader(BytesView bytes, size_t offset, const SharedBuffer& input = nobody)
       : begin_(bytes.data()),
         at_(begin_ + offset),
         end_(begin_ + bytes.size()),
-        input_(std::move(input)) {}
+        input_(&input) {}
 
   const char* fault() const { return fault_; }                         // nullptr: none
   size_t offset() const { return static_cast<size_t>(at_ - begin_); }  // behind what was read
@@ -57,14 +58,14 @@ class Reader {
   void take(std::string& text) { text = take_text(); }
   void take(Slice& text) {
     const BytesView bytes = take_text();
-    text = Slice(input_, bytes);
+    text = Slice(*input_, bytes);
   }
   // Its texts are held together; a large payload may be kept alone.
   void take(Publication& publication) {
-    const SharedBuffer input = std::exchange(input_, nullptr);
+    const SharedBuffer* const input = std::exchange(input_, &nobody);
     take_struct([&] { Form<Publication>::visit(*this, publication); });
     input_ = input;
-    publication.texts = input_;
+    publication.texts = *input_;
     if (publication.payload.size() >= large_text_bytes) {
       publication.payload = publication.alone(publication.payload);
     }
@@ -123,6 +124,8 @@ class Reader {
   static constexpr bool is_struct = requires(T& value, Reader& reader) {
     Form<T>::visit(reader, value);
   };
+
+  static inline const SharedBuffer nobody;
 
   Head next() { return read_head(at_, end_); }
   // Behind the end nothing can be read.
@@ -197,7 +200,7 @@ class Reader {
   uint64_t left_ = 0;     // fields of the struct being read
   uint64_t structs_ = 0;  // in lists so far
   uint64_t elements_ = 0;
-  SharedBuffer input_;
+  const SharedBuffer* input_;
   const char* fault_ = nullptr;
 };
 
