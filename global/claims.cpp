@@ -49,6 +49,8 @@ void Claims::claim(Now now, Broker& broker, const wire::Claim& claim) {
   }
   in.age = age_of(in, session);
   if (in.age == Age::older) {
+    // A clean one was accepted, and overtaken on its way here: its end, and its will, are to come.
+    if (!claim.persistent) keep_will(in);
     evict(claim.client_id, in.connection);
   } else if (claim.persistent) {
     claim_persistent(now, in, session);
@@ -111,6 +113,10 @@ void Claims::take_row(const Incoming& in) {
     devices_.online(in.broker, in.claim);
   }
   for (const Incarnation former : in.broker.former) wills_.moved({former, in.claim.serial});
+  keep_will(in);
+}
+
+void Claims::keep_will(const Incoming& in) {
   if (!in.claim.will) return;
   if (in.spent) return wills_.spend(in.connection, in.claim.client_id);
   wire::Will will = *in.claim.will;

@@ -75,6 +75,7 @@ class Claims {
   void hand_over(Now now, Session& session);
   void attach(Now now, const Incoming& in, Session& session, bool existed);
   void take_row(const Incoming& in);
+  void keep_will(const Incoming& in);
   void grant(const Session& session);
   void evict(const std::string& client_id, const Connection& connection,
              mqtt::Reason reason = mqtt::Reason::session_taken_over);

@@ -171,6 +171,7 @@ class Restarts(unittest.TestCase):
             self.assertEqual(retained(there, "r/#", 1), ["r/1 one 1"])
             cluster.restart("global")
             publish(there, "5", "r/2", "two", "-r", "-q", "1")
+            publish(here, "5", "fence", "", "-r", "-q", "1")  # PUBACK: it has found global again
             for port in (here, there):
                 self.assertEqual(retained(port, "r/#", 2), ["r/1 one 1", "r/2 two 1"])
             cluster.kill("broker-1")

@@ -133,6 +133,22 @@ TEST_F(WillsTest, OfATakenOverConnectionIsPublished) {
   EXPECT_EQ(wills(b2()), Topics{"w"});
 }
 
+TEST_F(WillsTest, OfAConnectionWhoseClaimWasOvertakenIsPublishedOnce) {
+  wire::Claim older = clean_claim("device", 1);
+  older.connected_us = -60'000'000;
+  older.will = will("w");
+  connect(b2(), "device", 1, will("second"));
+  for (int time = 0; time < 2; ++time) {  // the second time b1 lists it, before it is evicted
+    b1().stream(older);
+    world.run();
+    EXPECT_TRUE(b1().take<wire::Evict>());
+  }
+  EXPECT_TRUE(wills(b2()).empty());
+  b1().stream(gone("device", 1, GoneReason::taken_over));
+  EXPECT_EQ(wills(b2()), Topics{"w"});
+  EXPECT_EQ(world.stats().wills, 1u);  // that of the younger one
+}
+
 TEST_F(WillsTest, WaitsForItsDelayAndIsCancelledByAReattach) {
   connect_persistent(b1(), "device", 1, will("w", 30));
   b1().stream(gone("device", 1));
