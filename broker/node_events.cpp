@@ -44,7 +44,7 @@ void Node::State::handle(Now now, wire::PeerUp& event) {
   }
   NodePeer* peer = peers.up(event);
   if (peer == nullptr) return;
-  if (peer->open && event.fresh) ended(*peer);
+  MUSTER_CHECK(!peer->open || !event.fresh);  // its end was reported before
   if (peer->open) {
     routes.up_again(*peer);
   } else {
@@ -83,17 +83,19 @@ void Node::State::handle(Now now, wire::PeerEnded& event) {
   wire::PeerDown down{event.peer, event.role, event.incarnation};
   handle(now, down);
   NodePeer* peer = peers.find(event.peer);
-  if (peer != nullptr && !renewing) ended(*peer);
+  if (peer == nullptr) return;
+  if (renewing) return streams.renewed(peer->index, std::move(event.backlog));
+  ended(*peer, std::move(event.backlog));
 }
 
 // The peer's stream is over: a broker's for good, while global will have everything in a new one.
-void Node::State::ended(NodePeer& peer) {
+void Node::State::ended(NodePeer& peer, wire::Backlog backlog) {
   if (!peer.open && !peer.reopening) return;
   ++desk.counters.peers_ended;
   peer.open = false;
   peer.reopening = peer.role == Role::global;
   if (peer.role == Role::global) {
-    streams.renewed(peer.index);
+    streams.renewed(peer.index, std::move(backlog));
     return;
   }
   retained.forget(peer.index);
@@ -107,7 +109,7 @@ void Node::State::end_overdue(Now now) {
   for (const std::string& name : peers.overdue(now.mono)) {
     log::warning("broker {} is silent: what waits for it is dropped", name);
     desk.links.end_peer(name);
-    ended(*peers.find(name));
+    ended(*peers.find(name), {});
   }
   handle_events(now);
 }
@@ -131,7 +133,6 @@ void Node::State::renew(Now now) {
   streams.taken_up_to(global_peer, taken);
   peers.each([&](NodePeer& peer) {
     peer_routes.forget_answers(peer.index);
-    if (peer.open) streams.renewed(peer.index);
     peer.reopening = peer.reopening || peer.open;
     peer.open = false;
     peers.down(now.mono, peer.name);

@@ -12,17 +12,26 @@ void NodePublications::from_shard(Now now, ShardIndex shard, Publications public
   held->for_each([&](const PublicationView& view) { forward(now, shard, view, held); });
 }
 
-// What is sent refers to the shard's parcel until its receivers have taken it.
+// What is small is encoded or copied before this returns; what is large stands in the shard's
+// parcel until its receivers have taken it.
 void NodePublications::forward(Now now, ShardIndex shard, const PublicationView& view,
                                const std::shared_ptr<const Publications>& held) {
-  wire::Publication publication;
-  publication.topic = Slice(held, view.topic);
-  publication.payload = Slice(held, view.payload);
-  publication.properties = Slice(held, view.properties);
+  const bool large =
+      view.topic.size() + view.payload.size() + view.properties.size() + view.publisher.size() >=
+      wire::large_text_bytes;
+  const auto text = [&](BytesView of) {
+    return large ? Slice(held, of) : Slice(SharedBuffer(), of);
+  };
+  wire::Message message(std::in_place_type<wire::Publish>);
+  auto& publish = std::get<wire::Publish>(message);
+  wire::Publication& publication = publish.publication;
+  publication.topic = text(view.topic);
+  publication.payload = text(view.payload);
+  publication.properties = text(view.properties);
   publication.qos = static_cast<uint8_t>(view.qos);
   publication.retain = view.retain;
   publication.expiry_s = view.expiry_s;
-  publication.publisher = Slice(held, view.publisher);
+  publication.publisher = text(view.publisher);
   publication.published_ms = now.wall.ms;
   const bool to_global = (view.peers & uint64_t{1} << global_peer) != 0;
   if (to_global) {
@@ -33,14 +42,11 @@ void NodePublications::forward(Now now, ShardIndex shard, const PublicationView&
   const uint64_t retained = to_global && view.retain && view.way == wire::ShareWay::none
                                 ? retained_counter(shard, view)
                                 : 0;
-  wire::Publish publish;
-  publish.publication = std::move(publication);
   publish.term = view.term;
   publish.packet_id = view.packet_id;
   publish.retained = retained;
   publish.share = view.share;
   publish.way = view.way;
-  const auto message = std::make_shared<const wire::Message>(std::move(publish));
   for (uint64_t bits = view.peers; bits != 0; bits &= bits - 1) {
     const auto index = static_cast<PeerIndex>(std::countr_zero(bits));
     const uint64_t echo = index == global_peer ? retained : 0;
@@ -60,7 +66,7 @@ uint64_t NodePublications::retained_counter(ShardIndex shard, const PublicationV
   return retained_.accepted(shard);
 }
 
-void NodePublications::to_peer(Now now, PeerIndex index, const SharedMessage& message,
+void NodePublications::to_peer(Now now, PeerIndex index, const wire::Message& message,
                                mqtt::Qos qos, Receipt receipt) {
   const NodePeer* peer = peers_.at(index);
   if (qos == mqtt::Qos::at_most_once && index == global_peer) {
@@ -81,7 +87,7 @@ void NodePublications::to_peer(Now now, PeerIndex index, const SharedMessage& me
   if (index != global_peer && !awaited) {
     ++desk_.counters.dropped_ended;
     streams_.taken(receipt);
-    const auto& publish = std::get<wire::Publish>(*message);
+    const auto& publish = std::get<wire::Publish>(message);
     if (publish.way == wire::ShareWay::one) route_again(receipt.shard, publish);
     return;
   }

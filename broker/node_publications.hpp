@@ -34,7 +34,7 @@ class NodePublications {
   void forward(Now now, ShardIndex shard, const PublicationView& view,
                const std::shared_ptr<const Publications>& held);
   uint64_t retained_counter(ShardIndex shard, const PublicationView& view);
-  void to_peer(Now now, PeerIndex index, const SharedMessage& message, mqtt::Qos qos,
+  void to_peer(Now now, PeerIndex index, const wire::Message& message, mqtt::Qos qos,
                Receipt receipt);
 
   NodeDesk& desk_;

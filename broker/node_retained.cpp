@@ -109,10 +109,10 @@ void NodeRetained::received(wire::Retained message) {
     std::vector<std::vector<RetainedValue>> parts(desk_.mail.shards());
     for (wire::RetainedEntry& entry : message.entries) {
       wire::Publication& from = entry.publication;
-      RetainedValue value{std::move(from.topic),
-                          std::move(from.payload),
-                          std::move(from.properties),
-                          std::move(from.publisher),
+      RetainedValue value{from.alone(from.topic),
+                          from.alone(from.payload),
+                          from.alone(from.properties),
+                          from.alone(from.publisher),
                           from.qos,
                           from.expiry_s};
       const ShardIndex home = home_of(value.topic, desk_.mail.shards());

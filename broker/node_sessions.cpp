@@ -34,9 +34,7 @@ void NodeSessions::for_global(Instant now, ShardIndex shard, ForGlobal letter) {
     ++desk_.counters.for_global_dropped;
     return;
   }
-  streams_.send(now, global_peer, global,
-                std::make_shared<const wire::Message>(std::move(letter.message)),
-                {shard, letter.token});
+  streams_.send(now, global_peer, global, letter.message, {shard, letter.token});
 }
 
 void NodeSessions::claim(const NodePeer& global, const wire::Message& message) {

@@ -46,7 +46,7 @@ struct Node::State {
   void handle(Now now, wire::PeerEnded& event);
   void handle(Now now, wire::Received& event);
   void handle(Now now, wire::Acknowledged& event);
-  void ended(NodePeer& peer);
+  void ended(NodePeer& peer, wire::Backlog backlog);
   void end_overdue(Now now);
   void release_bits(Now now);
   void renew(Now now);

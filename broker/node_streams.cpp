@@ -9,12 +9,23 @@ namespace muster::broker {
 namespace {
 
 // For what may wait for long: it must not keep all of the parcel that it came in.
-SharedMessage owned(const SharedMessage& message) {
-  const auto* publish = std::get_if<wire::Publish>(message.get());
-  if (publish == nullptr) return message;
-  wire::Publish copy = *publish;
-  wire::own(copy.publication);
-  return std::make_shared<const wire::Message>(std::move(copy));
+SharedMessage owned(const wire::Message& message) {
+  const auto copy = std::make_shared<wire::Message>(message);
+  if (auto* publish = std::get_if<wire::Publish>(copy.get())) wire::own(publish->publication);
+  return copy;
+}
+
+bool for_one_member(const wire::Message& message) {
+  const auto* publish = std::get_if<wire::Publish>(&message);
+  return publish != nullptr && publish->way == wire::ShareWay::one;
+}
+
+// A retained publication that nobody waits for.
+size_t loose_bytes_of(const wire::Message& message, const Receipt& receipt) {
+  if (receipt.retained == 0 || receipt.token != 0) return 0;
+  constexpr size_t overhead = 256;
+  const wire::Publication& from = std::get<wire::Publish>(message).publication;
+  return from.topic.size() + from.payload.size() + from.properties.size() + overhead;
 }
 
 }  // namespace
@@ -26,18 +37,20 @@ bool NodeStreams::may_stream(const NodePeer& peer, const Receipt& receipt) const
   return passes(receipt) || (peer.up && desk_.links.credit(peer.name));
 }
 
-void NodeStreams::send(Instant now, PeerIndex index, const NodePeer* peer, SharedMessage message,
-                       Receipt receipt) {
+void NodeStreams::send(Instant now, PeerIndex index, const NodePeer* peer,
+                       const wire::Message& message, Receipt receipt) {
   Line& line = lines_[index];
   // What nobody waits for (ends, acknowledgements) consumes no credit and passes what does.
   const bool first = line.held.empty() || passes(receipt);
-  if (receipt.retained != 0) loose_bytes_ += loose_bytes_of({0, message, receipt, now});
+  Item item{receipt, now, loose_bytes_of(message, receipt), nullptr};
+  loose_bytes_ += item.loose;
   if (peer == nullptr || !first || !may_stream(*peer, receipt)) {
-    line.held.push_back({0, owned(message), receipt, now});
+    item.message = owned(message);
+    line.held.push_back(std::move(item));
     return;
   }
-  const uint64_t number = desk_.links.stream(peer->name, message);
-  line.sent.push_back({number, std::move(message), receipt, now});
+  if (for_one_member(message)) item.message = owned(message);
+  line.sent.push_back({std::move(item), desk_.links.stream(peer->name, message)});
 }
 
 void NodeStreams::pump(Instant now, const NodePeer& peer) {
@@ -50,23 +63,17 @@ void NodeStreams::pump(Instant now, const NodePeer& peer) {
       taken(item.receipt);
       continue;
     }
-    item.number = desk_.links.stream(peer.name, item.message);
-    line.sent.push_back(std::move(item));
+    const uint64_t number = desk_.links.stream(peer.name, *item.message);
+    if (!for_one_member(*item.message)) item.message.reset();
+    line.sent.push_back({std::move(item), number});
   }
-}
-
-size_t NodeStreams::loose_bytes_of(const Item& item) {
-  if (item.receipt.retained == 0 || item.receipt.token != 0) return 0;
-  constexpr size_t overhead = 256;
-  const wire::Publication& from = std::get<wire::Publish>(*item.message).publication;
-  return from.topic.size() + from.payload.size() + from.properties.size() + overhead;
 }
 
 void NodeStreams::done(const Item& item) {
   taken(item.receipt);
   if (item.receipt.retained == 0) return;
   retained_taken_ = item.receipt.retained;
-  loose_bytes_ -= loose_bytes_of(item);
+  loose_bytes_ -= item.loose;
 }
 
 // Takes the time that it waited off its expiry; false: nothing is left.
@@ -103,7 +110,7 @@ void NodeStreams::acknowledged(Instant now, const NodePeer& peer, uint64_t numbe
 }
 
 void NodeStreams::taken_up_to(PeerIndex index, uint64_t number) {
-  std::deque<Item>& sent = lines_[index].sent;
+  std::deque<Sent>& sent = lines_[index].sent;
   while (!sent.empty() && sent.front().number <= number) {
     done(sent.front());
     sent.pop_front();
@@ -113,26 +120,39 @@ void NodeStreams::taken_up_to(PeerIndex index, uint64_t number) {
 std::vector<std::pair<ShardIndex, SharedMessage>> NodeStreams::ended(PeerIndex index) {
   Line& line = lines_[index];
   std::vector<std::pair<ShardIndex, SharedMessage>> shared;
-  for (const auto* items : {&line.sent, &line.held}) {
-    for (const Item& item : *items) {
-      taken(item.receipt);
-      const auto* publish = std::get_if<wire::Publish>(item.message.get());
-      if (publish == nullptr || publish->way != wire::ShareWay::one) continue;
-      if (items == &line.sent && publish->publication.qos == 2) continue;
-      shared.emplace_back(item.receipt.shard, item.message);
-    }
-    desk_.counters.dropped_ended += items->size();
-  }
+  const auto end = [&](const Item& item, bool was_sent) {
+    taken(item.receipt);
+    if (!item.message || !for_one_member(*item.message)) return;
+    const uint8_t qos = std::get<wire::Publish>(*item.message).publication.qos;
+    if (!was_sent || qos != 2) shared.emplace_back(item.receipt.shard, item.message);
+  };
+  for (const Sent& item : line.sent) end(item, true);
+  for (const Item& item : line.held) end(item, false);
+  desk_.counters.dropped_ended += line.sent.size() + line.held.size();
   line = {};
   return shared;
 }
 
-void NodeStreams::renewed(PeerIndex index) {
+// What the link has no more was taken; what it has beside ours was not for us to keep.
+void NodeStreams::renewed(PeerIndex index, wire::Backlog backlog) {
   Line& line = lines_[index];
-  desk_.counters.sent_again += line.sent.size();
-  line.held.insert(line.held.begin(), std::make_move_iterator(line.sent.begin()),
-                   std::make_move_iterator(line.sent.end()));
+  std::deque<Item> again;
+  uint64_t number = 0;
+  wire::Message message;
+  for (Sent& item : line.sent) {
+    bool more = true;
+    while (more && number < item.number) more = backlog.next(number, message);
+    if (number != item.number) {
+      done(item);
+      continue;
+    }
+    item.message = std::make_shared<const wire::Message>(std::move(message));
+    again.push_back(std::move(item));
+  }
+  desk_.counters.sent_again += again.size();
   line.sent.clear();
+  line.held.insert(line.held.begin(), std::make_move_iterator(again.begin()),
+                   std::make_move_iterator(again.end()));
 }
 
 size_t NodeStreams::unacknowledged(PeerIndex index) const {

@@ -3,7 +3,6 @@
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(cppzmq REQUIRED)
-find_package(msgpack REQUIRED)
 find_package(leveldb REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(tomlplusplus REQUIRED)

@@ -63,9 +63,7 @@ void Inboxes::publish(Now now, wire::Publication publication) {
     return true;
   });
   if (matches_.empty()) return;
-  const auto body = std::make_shared<Body>();
-  body->publication = std::move(publication);
-  wire::own(body->publication);
+  const auto body = make_body(std::move(publication));
   body->number = log_.take_number();
   body->shared = matches_.size() > 1 && bytes > options_.inline_bytes;
   if (body->shared && body->stored()) {
@@ -78,9 +76,7 @@ void Inboxes::publish(Now now, wire::Publication publication) {
 
 void Inboxes::append_retained(Now now, Session& session, wire::Publication publication, uint8_t qos,
                               uint32_t identifier) {
-  const auto body = std::make_shared<Body>();
-  body->publication = std::move(publication);
-  wire::own(body->publication);
+  const auto body = make_body(std::move(publication));
   if (!has_room(now, session, body->bytes() + entry_overhead, 0)) {
     ++session.inbox.refused;
     ++refused_;

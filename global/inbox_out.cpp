@@ -10,11 +10,10 @@ namespace {
 constexpr size_t deliver_entries = 512;  // in one Deliver
 constexpr size_t deliver_bytes = 256 << 10;
 
-wire::InboxEntry to_wire(Now now, const Entry& entry) {
-  wire::InboxEntry out;
+void to_wire(Now now, const Entry& entry, wire::InboxEntry& out) {
   out.number = entry.number;
   out.redelivery = entry.streamed;
-  out.publication = borrowed(entry.body->publication);
+  borrow(entry.body->publication, out.publication);
   out.publication.qos = entry.qos;
   out.publication.retain = entry.retain;
   if (entry.expires_ms != 0) {
@@ -23,7 +22,6 @@ wire::InboxEntry to_wire(Now now, const Entry& entry) {
   }
   out.identifiers = entry.identifiers;
   out.released = entry.released;
-  return out;
 }
 
 }  // namespace
@@ -57,7 +55,7 @@ void Inboxes::pump(Now now, wire::Links& links, Session& session) {
         break;
       }
       bytes += entry->body->bytes();
-      deliver.entries.push_back(to_wire(now, *entry));
+      to_wire(now, *entry, deliver.entries.emplace_back());
       entry->streamed = true;
       inbox.next_out = entry->number + 1;
       ++inbox.in_flight;

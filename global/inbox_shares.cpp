@@ -14,6 +14,7 @@ std::vector<SharedEntry> Inboxes::shared_entries(const Session& session) const {
     if (entry.gone || !entry.share || (entry.qos == 2 && entry.streamed)) continue;
     SharedEntry& shared = found.emplace_back();
     shared.publication = entry.body->publication;
+    wire::own(shared.publication);
     shared.name = *entry.share;
     shared.expires_ms = entry.expires_ms;
   }
@@ -30,9 +31,7 @@ void Inboxes::refuse(Session& session) {
 }
 
 void Inboxes::give(Now now, Session& session, SharedEntry shared) {
-  const auto body = std::make_shared<Body>();
-  body->publication = std::move(shared.publication);
-  wire::own(body->publication);
+  const auto body = make_body(std::move(shared.publication));
   body->number = log_.take_number();
   Match match{&session, shared.qos, shared.retain, std::move(shared.identifiers)};
   match.share = std::make_unique<std::string>(std::move(shared.name));

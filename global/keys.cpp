@@ -97,8 +97,8 @@ bool parse_rest(BytesView rest, Parsed& parsed) {
 }  // namespace
 
 void set_number(Bytes& key, uint64_t number) {
-  key.resize(key.size() - 8);
-  append_big_endian(key, number, 8);
+  char* at = key.data() + key.size();
+  for (int i = 0; i < 8; ++i, number >>= 8) *--at = static_cast<char>(number);
 }
 
 Bytes meta() {

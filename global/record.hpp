@@ -14,11 +14,8 @@ namespace muster::global {
 class Writer {
  public:
   Writer& number(uint64_t value) {
-    char digits[10];
-    size_t count = 0;
-    for (; value >= 0x80; value >>= 7) digits[count++] = static_cast<char>(value | 0x80);
-    digits[count++] = static_cast<char>(value);
-    bytes_.append(digits, count);
+    for (; value >= 0x80; value >>= 7) bytes_.push_back(static_cast<char>(value | 0x80));
+    bytes_.push_back(static_cast<char>(value));
     return *this;
   }
   Writer& integer(int64_t value) {

@@ -12,21 +12,10 @@
 
 #include "core/base/time.hpp"
 #include "core/wire/messages.hpp"
+#include "global/body.hpp"
 #include "global/connection.hpp"
 
 namespace muster::global {
-
-// What several inboxes may hold of one publication.
-struct Body {
-  wire::Publication publication;  // its qos and retain are the publisher's
-  uint64_t number = 0;            // the message's own in the whole cluster
-  bool shared = false;            // stored under its number, not with its only entry
-  uint32_t entries = 0;           // that refer to it
-  bool stored() const { return publication.durability != wire::Durability::memory; }
-  size_t bytes() const {
-    return publication.topic.size() + publication.payload.size() + publication.properties.size();
-  }
-};
 
 struct Entry {
   uint64_t number = 0;

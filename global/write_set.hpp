@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/digest.hpp"
 #include "core/base/flat_index.hpp"
+#include "core/base/hash.hpp"
 #include "core/store/store.hpp"
 
 namespace muster::global {
@@ -74,7 +74,7 @@ class WriteSet {
   }
 
   Write& write(BytesView key) {
-    const auto hash = static_cast<uint32_t>(digest_of(key));
+    const uint32_t hash = hash_of(key);
     const uint32_t known = index_.find(hash, [&](uint32_t number) {
       const Text& text = writes_[number].key;
       return BytesView(texts_).substr(text.at, text.size) == key;

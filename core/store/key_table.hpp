@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/base/digest.hpp"
 #include "core/base/flat_index.hpp"
+#include "core/base/hash.hpp"
 #include "core/store/segment.hpp"
 
 namespace muster::store {
@@ -65,8 +65,6 @@ class KeyTable {
     uint32_t hash = 0;
     bool used = true;
   };
-
-  static uint32_t hash_of(BytesView key) { return static_cast<uint32_t>(digest_of(key)); }
 
   uint32_t find(uint32_t hash, BytesView wanted) const {
     return index_.find(hash, [&](uint32_t number) { return key(number) == wanted; });

@@ -1,9 +1,9 @@
 #pragma once
 // Messages between servers as MessagePack (messages.hpp says which form; forms.hpp names the
 // fields). Pure functions, any thread. Refused as a whole: what is malformed, a type or enumerator
-// that is not known here, a number out of its field's range, nesting over 16, more than 2^24 values
-// or 2^17 structs in lists (rows, entries) in one message: who sends more cuts it into pages.
-// Memory taken by decoding is bounded by the size of the input, never by a size that it claims.
+// that is not known here, a number out of its field's range, more than 2^24 values or 2^17 structs
+// in lists (rows, entries) in one message: who sends more cuts it into pages. Memory taken by
+// decoding is bounded by the size of the input, never by a size that it claims.
 
 #include <string>
 

@@ -10,14 +10,11 @@ namespace {
 template <class T>
 Expected<T, CodecError> decode_whole(BytesView input) {
   const auto bytes = std::make_shared<const Bytes>(input);
-  std::vector<Token> tokens;
-  size_t offset = 0;
-  if (!parse_tokens(*bytes, offset, tokens)) return Unexpected{CodecError{"malformed MessagePack"}};
-  if (offset != bytes->size()) return Unexpected{CodecError{"bytes behind the value"}};
-  Reader reader(tokens, bytes);
+  Reader reader(*bytes, 0, bytes);
   T value;
   reader.take(value);
   if (reader.fault()) return Unexpected{CodecError{reader.fault()}};
+  if (reader.offset() != bytes->size()) return Unexpected{CodecError{"bytes behind the value"}};
   return value;
 }
 
@@ -32,15 +29,17 @@ Expected<LogEntry, CodecError> decode_row(BytesView bytes) {
 }
 
 ItemReader::Result ItemReader::next(const SharedBuffer& bytes, size_t& offset, Message& message) {
-  fault_ = nullptr;
-  if (!parse_tokens(*bytes, offset, tokens_)) {
-    fault_ = "malformed MessagePack";
-    return Result::malformed;
-  }
-  Reader reader(tokens_, bytes);
+  Reader reader(*bytes, offset, bytes);
   reader.take(message);
   fault_ = reader.fault();
-  return fault_ ? Result::skipped : Result::message;
+  if (fault_ == nullptr) {
+    offset = reader.offset();
+    return Result::message;
+  }
+  const char* at = bytes->data() + offset;
+  if (!skip(at, bytes->data() + bytes->size(), 1)) return Result::malformed;
+  offset = static_cast<size_t>(at - bytes->data());
+  return Result::skipped;
 }
 
 }  // namespace muster::wire

@@ -1,8 +1,5 @@
 // Values to MessagePack. What has a Form goes through it; the rest is here.
 
-#include <array>
-#include <cstring>
-#include <msgpack.hpp>
 #include <type_traits>
 #include <utility>
 
@@ -11,40 +8,10 @@
 #include "core/wire/forms.hpp"
 #include "core/wire/frame.hpp"
 #include "core/wire/items.hpp"
+#include "core/wire/writer.hpp"
 
 namespace muster::wire {
 namespace {
-
-// Heads of one to nine bytes come one by one: they are gathered before they are appended.
-class Sink {
- public:
-  Sink(Bytes& out, std::vector<Elsewhere>* elsewhere) : out_(out), elsewhere_(elsewhere) {}
-  ~Sink() { flush(); }
-  Sink(const Sink&) = delete;
-  Sink& operator=(const Sink&) = delete;
-
-  void write(const char* bytes, size_t size) {
-    if (size == 0) return;
-    if (size > gathered_.size() - count_) flush();
-    if (size <= gathered_.size()) {
-      std::memcpy(gathered_.data() + count_, bytes, size);
-      count_ += size;
-    } else if (elsewhere_ && size >= large_text_bytes) {
-      elsewhere_->push_back({out_.size(), BytesView(bytes, size)});
-    } else {
-      out_.append(bytes, size);
-    }
-  }
-  size_t size() const { return out_.size() + count_; }
-
- private:
-  void flush() { out_.append(gathered_.data(), std::exchange(count_, 0)); }
-
-  Bytes& out_;
-  std::vector<Elsewhere>* elsewhere_;
-  std::array<char, 256> gathered_;
-  size_t count_ = 0;
-};
 
 // A LogEntry that has not been put together.
 template <class Row>
@@ -62,15 +29,15 @@ constexpr size_t delta_head_bytes = 64;
 class Encoder {
  public:
   explicit Encoder(Bytes& out, std::vector<Elsewhere>* elsewhere = nullptr)
-      : sink_(out, elsewhere), pack_(sink_) {}
+      : writer_(out, elsewhere) {}
 
   // What a Form calls, once.
   template <class... Fields>
   void operator()(const Fields&... fields) {
     const uint8_t type = std::exchange(type_, no_type);
     const uint32_t count = written(fields...);
-    pack_.pack_array(count + (type != no_type ? 1 : 0));
-    if (type != no_type) pack_.pack_uint8(type);
+    writer_.array(count + (type != no_type ? 1 : 0));
+    if (type != no_type) writer_.number(type);
     uint32_t at = 0;
     [[maybe_unused]] const auto put_next = [&](const auto& field) {
       if (at++ < count) put(field);
@@ -81,47 +48,41 @@ class Encoder {
   template <class T>
   void put(const T& value) {
     if constexpr (std::is_same_v<T, bool>) {
-      value ? pack_.pack_true() : pack_.pack_false();
+      writer_.boolean(value);
     } else if constexpr (std::is_enum_v<T>) {
-      pack_.pack_uint64(static_cast<uint64_t>(value));
+      writer_.number(static_cast<uint64_t>(value));
     } else if constexpr (std::is_unsigned_v<T>) {
-      pack_.pack_uint64(value);
+      writer_.number(value);
     } else if constexpr (std::is_signed_v<T>) {
-      pack_.pack_int64(value);
+      writer_.integer(value);
     } else {
       Form<T>::visit(*this, value);
     }
   }
-  void put(const std::string& text) {
-    pack_.pack_str(length(text));
-    pack_.pack_str_body(text.data(), length(text));
-  }
-  void put(const Slice& text) {
-    pack_.pack_str(length(text));
-    pack_.pack_str_body(text.data(), length(text));
-  }
+  void put(const std::string& text) { writer_.str(text); }
+  void put(const Slice& text) { writer_.str(text); }
   template <class S>
   void put(const Binary<S>& binary) {
-    pack_.pack_bin(length(binary.bytes));
-    pack_.pack_bin_body(reinterpret_cast<const char*>(binary.bytes.data()), length(binary.bytes));
+    const auto* const bytes = reinterpret_cast<const char*>(binary.bytes.data());
+    writer_.bin({bytes, binary.bytes.size()});
   }
   template <class T>
   void put(const std::optional<T>& value) {
-    value ? put(*value) : static_cast<void>(pack_.pack_nil());
+    value ? put(*value) : writer_.nil();
   }
   template <class T>
   void put(const std::vector<T>& values) {
-    pack_.pack_array(length(values));
+    writer_.array(length(values));
     for (const T& value : values) put(value);
   }
   template <class A, class B>
   void put(const std::pair<A, B>& pair) {
-    pack_.pack_array(2);
+    writer_.array(2);
     put(pair.first);
     put(pair.second);
   }
   void put(const std::map<std::string, std::string>& map) {
-    pack_.pack_map(length(map));
+    writer_.map(length(map));
     for (const auto& [key, value] : map) {
       put(key);
       put(value);
@@ -139,7 +100,7 @@ class Encoder {
   }
   template <class Row>
   void put(const RowEntry<Row>& entry) {
-    pack_.pack_array(4);
+    writer_.array(4);
     put(entry.number);
     put(entry.previous);
     put(entry.slot);
@@ -151,8 +112,8 @@ class Encoder {
   }
   // What is encoded already.
   void put(const std::vector<BytesView>& values) {
-    pack_.pack_array(length(values));
-    for (const BytesView value : values) sink_.write(value.data(), value.size());
+    writer_.array(length(values));
+    for (const BytesView value : values) writer_.append(value);
   }
 
  private:
@@ -200,8 +161,7 @@ class Encoder {
     return static_cast<uint32_t>(container.size());
   }
 
-  Sink sink_;
-  msgpack::packer<Sink> pack_;
+  Writer writer_;
   uint8_t type_ = no_type;
 };
 

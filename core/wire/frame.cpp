@@ -3,21 +3,24 @@
 #include "core/wire/reader.hpp"
 
 namespace muster::wire {
+namespace {
 
 template <class T>
-bool FrameReader::read(BytesView frame, size_t& offset, T& value) {
-  if (!parse_tokens(frame, offset, tokens_)) return false;
-  Reader reader(tokens_);
+bool read_value(BytesView frame, size_t& offset, T& value) {
+  Reader reader(frame, offset);
   reader.take(value);
+  offset = reader.offset();
   return reader.fault() == nullptr;
 }
 
-bool FrameReader::envelope(BytesView frame, size_t& offset, Envelope& envelope) {
-  return read(frame, offset, envelope) && envelope.first <= envelope.last;
+}  // namespace
+
+bool read(BytesView frame, size_t& offset, Envelope& envelope) {
+  return read_value(frame, offset, envelope) && envelope.first <= envelope.last;
 }
 
-bool FrameReader::hello(BytesView frame, size_t& offset, Hello& hello) {
-  return read(frame, offset, hello);
+bool read(BytesView frame, size_t& offset, Hello& hello) {
+  return read_value(frame, offset, hello);
 }
 
 }  // namespace muster::wire

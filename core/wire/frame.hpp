@@ -10,7 +10,6 @@
 #include "core/base/ids.hpp"
 #include "core/wire/forms.hpp"
 #include "core/wire/node.hpp"
-#include "core/wire/tokens.hpp"
 
 namespace muster::wire {
 
@@ -74,16 +73,7 @@ void encode(const Envelope& envelope, Bytes& out);
 void encode(const Hello& hello, Bytes& out);
 
 // Reads the value at `offset` and moves behind it. False: drop the frame.
-class FrameReader {
- public:
-  bool envelope(BytesView frame, size_t& offset, Envelope& envelope);
-  bool hello(BytesView frame, size_t& offset, Hello& hello);
-
- private:
-  template <class T>
-  bool read(BytesView frame, size_t& offset, T& value);
-
-  std::vector<Token> tokens_;
-};
+bool read(BytesView frame, size_t& offset, Envelope& envelope);
+bool read(BytesView frame, size_t& offset, Hello& hello);
 
 }  // namespace muster::wire

@@ -11,9 +11,6 @@
 
 namespace muster::wire {
 
-// Texts of at least this size are not copied into the encoding.
-constexpr size_t large_text_bytes = 64 << 10;
-
 struct Elsewhere {  // stands before own[at]
   size_t at = 0;
   BytesView text;
@@ -25,6 +22,7 @@ class Item {
   explicit Item(Bytes encoded);
 
   size_t size() const { return size_; }
+  const Message& message() const { return *message_; }  // of one that was not encoded before
   void append_slice(size_t from, size_t count, Bytes& out) const;  // at most what there is
 
  private:

@@ -7,7 +7,6 @@
 #include "core/base/bytes.hpp"
 #include "core/wire/item.hpp"
 #include "core/wire/messages.hpp"
-#include "core/wire/tokens.hpp"
 
 namespace muster::wire {
 
@@ -17,7 +16,7 @@ void encode_around(const Message& message, Bytes& out, std::vector<Elsewhere>& e
 size_t payload_bytes(const Message& message);
 
 // Reads item after item of a frame, or the one that was put together from pieces: publications
-// refer to it. Its token list is reused.
+// refer to it.
 class ItemReader {
  public:
   enum class Result : uint8_t {
@@ -29,7 +28,6 @@ class ItemReader {
   const char* fault() const { return fault_; }
 
  private:
-  std::vector<Token> tokens_;
   const char* fault_ = nullptr;
 };
 

@@ -5,6 +5,7 @@
 
 #include "core/base/check.hpp"
 #include "core/base/log.hpp"
+#include "core/wire/backlog_state.hpp"
 #include "core/wire/link_state.hpp"
 
 namespace muster::wire {
@@ -17,14 +18,18 @@ bool outlives(const Identity& a, const Identity& b) {
 }  // namespace
 
 Peer& Links::State::peer_of(const std::string& name) {
-  auto [at, added] = peers.try_emplace(name, options.resend);
-  if (added) at->second.mine = {self.incarnation, ++epochs};
-  return at->second;
+  if (Peer* known = find(name)) return *known;
+  Peer& peer = peers.try_emplace(name, options.resend).first->second;
+  peer.mine = {self.incarnation, ++epochs};
+  return peer;
 }
 
 Peer* Links::State::find(const std::string& name) {
+  if (latest != peers.end() && latest->first == name) return &latest->second;
   const auto at = peers.find(name);
-  return at == peers.end() ? nullptr : &at->second;
+  if (at == peers.end()) return nullptr;
+  latest = at;
+  return &at->second;
 }
 
 void Links::State::dial(const std::string& name, Peer& peer) {
@@ -123,10 +128,14 @@ void Links::State::go_down(const std::string& name, Peer& peer) {
 }
 
 void Links::State::end_stream(const std::string& name, Peer& peer) {
-  events.push_back(PeerEnded{name, peer.known.role,
-                             peer.current ? peer.current->identity.incarnation : Incarnation::none,
-                             peer.out.acknowledged(), peer.out.last()});
-  peer.out.drop();
+  PeerEnded ended{name, peer.known.role,
+                  peer.current ? peer.current->identity.incarnation : Incarnation::none,
+                  peer.out.acknowledged(), peer.out.last()};
+  auto left = std::make_shared<Backlog::State>();
+  left->acknowledged = ended.acknowledged;
+  left->batches = peer.out.drop();
+  ended.backlog = Backlog(std::move(left));
+  events.push_back(std::move(ended));
   peer.announced = false;
 }
 

@@ -23,7 +23,7 @@ void Links::State::receive(Now now, InFrame frame) {
   finish_reading();
   Envelope envelope;
   size_t offset = 0;
-  if (!frames.envelope(frame.bytes, offset, envelope) || envelope.name != frame.from ||
+  if (!wire::read(frame.bytes, offset, envelope) || envelope.name != frame.from ||
       envelope.name == self.name || envelope.from.incarnation == Incarnation::none) {
     return complain(frame.from, "frame", "not an envelope of this name");
   }
@@ -54,7 +54,7 @@ bool Links::State::open_frame(Now now, const InFrame& frame, const Envelope& env
   Hello hello;
   const bool is_hello = envelope.kind == FrameKind::hello;
   if (is_hello) {
-    if (!frames.hello(frame.bytes, offset, hello) || hello.info.name != envelope.name ||
+    if (!wire::read(frame.bytes, offset, hello) || hello.info.name != envelope.name ||
         hello.info.incarnation != envelope.from.incarnation) {
       complain(frame.from, "hello", "not well-formed");
       return false;

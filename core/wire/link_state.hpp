@@ -127,12 +127,12 @@ struct Links::State {
   NodeInfo self;
   LinkOptions options;
   bool durable;
-  std::map<std::string, Peer> peers;       // by name: what is seen outside follows this order
+  std::map<std::string, Peer> peers;  // by name: what is seen outside follows this order
+  std::map<std::string, Peer>::iterator latest = peers.end();  // that was asked for
   std::map<Incarnation, uint64_t> stored;  // durable: taken of the peers' incarnations
   uint64_t epochs = 0;
   Instant entered = Instant::min();
   Instant next_heartbeat = Instant::min();
-  FrameReader frames;
   ItemReader items;
   std::deque<LinkEvent> events;
   size_t before_reading = 0;  // of them

@@ -43,7 +43,9 @@ void Links::forget(Now now, const std::string& name) {
   if (peer->dialled()) state_->effects.dials.push_back({name, "", ""});
   peer->dialled_talk = peer->dialled_bulk = "";
   // A durable node must still know what it has handed up and not yet stored.
-  if (peer->in.complete() == peer->in.taken()) state_->peers.erase(name);
+  if (peer->in.complete() != peer->in.taken()) return;
+  state_->latest = state_->peers.end();
+  state_->peers.erase(name);
 }
 
 void Links::end_peer(const std::string& name) {
@@ -92,10 +94,6 @@ size_t Links::waiting_bytes(const std::string& peer) const {
 }
 
 uint64_t Links::stream(const std::string& peer, const Message& message) {
-  return state_->peer_of(peer).out.add(message);
-}
-
-uint64_t Links::stream(const std::string& peer, const std::shared_ptr<const Message>& message) {
   return state_->peer_of(peer).out.add(message);
 }
 

@@ -25,6 +25,7 @@
 
 #include "core/base/ids.hpp"
 #include "core/base/time.hpp"
+#include "core/wire/backlog.hpp"
 #include "core/wire/messages.hpp"
 #include "core/wire/node.hpp"
 
@@ -56,14 +57,16 @@ struct PeerDown {
   Incarnation incarnation;
 };
 // The stream to the peer's incarnation is over for good: unacknowledged items are dropped, their
-// numbers are in (acknowledged, last]. Follows a hello of a new incarnation, end_peer(), forget()
-// and renew(). Also the peer drops what it has not yet sent us of its stream; it announces anew.
+// numbers are in (acknowledged, last]; who will say them again finds them in the
+// backlog. Follows a hello of a new incarnation, end_peer(), forget() and renew(). Also the peer
+// drops what it has not yet sent us of its stream; it announces anew.
 struct PeerEnded {
   std::string peer;
   Role role;
   Incarnation incarnation;
   uint64_t acknowledged = 0;
   uint64_t last = 0;
+  Backlog backlog = {};
 };
 struct Received {
   std::string peer;
@@ -112,10 +115,9 @@ class Links {
   bool credit(const std::string& peer) const;
   size_t waiting_bytes(const std::string& peer) const;               // unacknowledged, of any kind
   uint64_t stream(const std::string& peer, const Message& message);  // its number
-  uint64_t stream(const std::string& peer, const std::shared_ptr<const Message>& message);
-  void talk(const std::string& peer, const Message& message);  // lost when the peer is not up
-  void bulk(const std::string& peer, const Message& message);  // same, on the bulk socket
-  void bulk_encoded(const std::string& peer, Bytes message);   // see encoded.hpp
+  void talk(const std::string& peer, const Message& message);        // lost when the peer is not up
+  void bulk(const std::string& peer, const Message& message);        // same, on the bulk socket
+  void bulk_encoded(const std::string& peer, Bytes message);         // see encoded.hpp
   // Durable nodes, when stored. With the incarnation, since it may have been replaced meanwhile.
   void acknowledge(const std::string& peer, Incarnation incarnation, uint64_t number);
 

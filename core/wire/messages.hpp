@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -43,18 +44,28 @@ struct Publication {
   Slice publisher;                // client id
   int64_t published_ms = 0;       // wall
   Durability durability = Durability::standard;
+  // Holds those of its texts that do not hold themselves, with one count for all. Is not sent.
+  std::shared_ptr<const void> texts = nullptr;
 
+  // One of its texts, to be kept alone.
+  Slice alone(const Slice& text) const { return text.holds() ? text : Slice(texts, text.view()); }
   // All of its texts.
   size_t bytes() const {
     return topic.size() + payload.size() + properties.size() + publisher.size();
   }
 };
+// Texts of at least this size are not copied where that can be avoided.
+constexpr size_t large_text_bytes = 64 << 10;
 // The same while somebody else holds it, for what is encoded at once: holding costs more than that.
-// What has large texts is held in any case. Only in a Deliver: the link owns what it cannot encode.
-Publication borrowed(const Publication& publication);
+// What has large texts together is held in any case. Only in a Publish and a Deliver: the link owns
+// what it cannot encode at once.
+void borrow(const Publication& from, Publication& to);
 // The texts copied into one buffer of their own, for what is kept longer than the frame that it
-// came in. But for a large payload that is held: it is most of its buffer in any case.
+// came in. But for a large payload that holds itself: it is most of its buffer in any case.
 void own(Publication& publication);
+// The same into memory that somebody else keeps: so many bytes.
+size_t bytes_to_own(const Publication& publication);
+void own_at(char* memory, Publication& publication);
 
 // broker -> broker and global -> broker (Stream): deliver to your direct subscribers.
 // broker -> global (Stream): append to the inboxes of matching persistent sessions. Its stream

@@ -60,14 +60,14 @@ class NodeMind {
   virtual ~NodeMind() = default;
   virtual void start(Now now) = 0;
   virtual void receive(Now now, InFrame frame) = 0;
-  virtual void tick(Now now) = 0;               // timers that are due
-  virtual Instant next_wake() const = 0;        // call tick() no later than this
+  virtual void tick(Now now) = 0;         // timers that are due
+  virtual Instant next_wake() const = 0;  // call tick() no later than this
   virtual bool has_work() const {
     return false;
-  }                                             // more slices to run: tick() again without waiting
-  virtual void finish_turn(Now now) = 0;        // after a batch of events: packs what it has to say
+  }                                       // more slices to run: tick() again without waiting
+  virtual void finish_turn(Now now) = 0;  // after a batch of events: packs what it has to say
   virtual Effects take_effects() = 0;
-  virtual void stop(Now now) { (void)now; }     // orderly end: last words
+  virtual void stop(Now now) { (void)now; }      // orderly end: last words
   virtual bool stopped() const { return true; }  // nothing left to write or say
 };
 

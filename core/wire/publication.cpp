@@ -3,34 +3,51 @@
 
 namespace muster::wire {
 
-Publication borrowed(const Publication& publication) {
-  if (publication.bytes() >= large_text_bytes) return publication;
-  Publication out;
-  out.topic = publication.topic.borrowed();
-  out.payload = publication.payload.borrowed();
-  out.properties = publication.properties.borrowed();
-  out.qos = publication.qos;
-  out.retain = publication.retain;
-  out.expiry_s = publication.expiry_s;
-  out.publisher = publication.publisher.borrowed();
-  out.published_ms = publication.published_ms;
-  out.durability = publication.durability;
-  return out;
+void borrow(const Publication& from, Publication& to) {
+  if (from.bytes() >= large_text_bytes) {
+    to = from;
+    return;
+  }
+  to.topic = from.topic.borrowed();
+  to.payload = from.payload.borrowed();
+  to.properties = from.properties.borrowed();
+  to.qos = from.qos;
+  to.retain = from.retain;
+  to.expiry_s = from.expiry_s;
+  to.publisher = from.publisher.borrowed();
+  to.published_ms = from.published_ms;
+  to.durability = from.durability;
+}
+
+namespace {
+
+bool payload_stays(const Publication& publication) {
+  return publication.payload.size() >= large_text_bytes && publication.payload.holds();
+}
+
+}  // namespace
+
+size_t bytes_to_own(const Publication& publication) {
+  const size_t all = publication.bytes();
+  return payload_stays(publication) ? all - publication.payload.size() : all;
+}
+
+void own_at(char* memory, Publication& publication) {
+  const bool stays = payload_stays(publication);
+  for (Slice* text : {&publication.topic, &publication.payload, &publication.properties,
+                      &publication.publisher}) {
+    if (stays && text == &publication.payload) continue;
+    const BytesView copy{memory, text->view().copy(memory, text->size())};
+    *text = Slice(SharedBuffer(), copy);
+    memory += copy.size();
+  }
+  publication.texts = nullptr;
 }
 
 void own(Publication& publication) {
-  const size_t payload = publication.payload.size();
-  const bool alone = payload >= large_text_bytes && publication.payload.holds();
-  const size_t size = publication.bytes() - (alone ? payload : 0);
-  const auto buffer = std::make_shared_for_overwrite<char[]>(size);
-  char* at = buffer.get();
-  for (Slice* text : {&publication.topic, &publication.payload, &publication.properties,
-                      &publication.publisher}) {
-    if (alone && text == &publication.payload) continue;
-    const BytesView copy{at, text->view().copy(at, text->size())};
-    *text = Slice(buffer, copy);
-    at += copy.size();
-  }
+  auto buffer = std::make_shared_for_overwrite<char[]>(bytes_to_own(publication));
+  own_at(buffer.get(), publication);
+  publication.texts = std::move(buffer);
 }
 
 }  // namespace muster::wire

@@ -29,12 +29,12 @@ enum class QueryKind : uint8_t { lookup = 0, list = 1, count = 2 };
 
 struct Query {
   QueryKind kind = QueryKind::lookup;
-  std::vector<std::string> devices;   // lookup: one or a batch
-  std::vector<Condition> where;       // list, count: all must hold
-  uint32_t limit = 1000;              // list
-  std::string after;                  // list: rows of devices greater than this (stable cursor)
-  int64_t now_ms = 0;                 // wall time of the asking, for relative times
-  std::vector<uint16_t> slots;        // only these, of what the server holds itself; empty: all
+  std::vector<std::string> devices;  // lookup: one or a batch
+  std::vector<Condition> where;      // list, count: all must hold
+  uint32_t limit = 1000;             // list
+  std::string after;                 // list: rows of devices greater than this (stable cursor)
+  int64_t now_ms = 0;                // wall time of the asking, for relative times
+  std::vector<uint16_t> slots;       // only these, of what the server holds itself; empty: all
   bool operator==(const Query&) const = default;
 };
 
@@ -48,10 +48,10 @@ struct AnswerRow {
 
 enum class Outcome : uint8_t {
   ok = 0,
-  busy = 1,          // retry_after_ms says when
-  unavailable = 2,   // no holder of a slot
-  expired = 3,       // the deadline passed
-  bad_query = 4,     // text says why
+  busy = 1,         // retry_after_ms says when
+  unavailable = 2,  // no holder of a slot
+  expired = 3,      // the deadline passed
+  bad_query = 4,    // text says why
   forbidden = 5,
 };
 const char* to_string(Outcome outcome);
@@ -79,14 +79,14 @@ struct Answer {
   Outcome outcome = Outcome::ok;
   std::string text;
   uint32_t retry_after_ms = 0;
-  std::vector<AnswerRow> rows;      // lookup: only known devices
+  std::vector<AnswerRow> rows;  // lookup: only known devices
   uint64_t count = 0;
-  std::string next;                 // list: cursor for more, else empty
+  std::string next;  // list: cursor for more, else empty
   Position as_of;
-  uint64_t lag_us = 0;              // since the replica last proved continuity
-  std::string server;               // who ran it
+  uint64_t lag_us = 0;  // since the replica last proved continuity
+  std::string server;   // who ran it
   bool redirected = false;
-  uint16_t answered = 0;            // k of n slots
+  uint16_t answered = 0;  // k of n slots
   uint16_t asked = 0;
   bool operator==(const Answer&) const = default;
 };

@@ -23,7 +23,7 @@ struct QueryRequest {
   Priority priority = Priority::normal;
   Duration timeout = std::chrono::milliseconds(2000);  // 1 ms .. 60 s
   std::string server;  // asked first if it is up; empty: whichever holds the slots
-  std::string id;  // the request's "id" as JSON text, handed back with the answer; empty: none
+  std::string id;      // the request's "id" as JSON text, handed back with the answer; empty: none
 };
 
 // {"kind":"list","where":["status=online","attr.room=kitchen"],"limit":100,"after":"","priority":

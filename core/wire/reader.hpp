@@ -1,6 +1,6 @@
 #pragma once
-// Tokens to values, through the same Forms as the encoder. Inside core/wire only. The first fault
-// sticks and reading goes on harmlessly: each read consumes exactly the tokens of one value.
+// MessagePack to values in one pass, through the same Forms as the encoder. Inside core/wire only.
+// The first fault sticks and ends the reading: nothing is taken behind it.
 
 #include <map>
 #include <optional>
@@ -11,23 +11,29 @@
 #include <vector>
 
 #include "core/wire/forms.hpp"
-#include "core/wire/tokens.hpp"
+#include "core/wire/heads.hpp"
 
 namespace muster::wire {
 
 // Elements of a message's lists that are structs: rows, entries. An empty one takes a byte of input
-// and hundreds of memory.
+// and hundreds of memory; others tens.
 constexpr size_t struct_limit = 1 << 17;
+constexpr size_t element_limit = 1 << 24;
 
 class Reader {
  public:
-  // `input`: what the tokens were read from; slices refer to it.
-  explicit Reader(const std::vector<Token>& tokens, SharedBuffer input = nullptr)
-      : first_(tokens.data()), at_(tokens.data()), input_(std::move(input)) {}
+  // Reads what stands at `offset`. `input`: what `bytes` belong to, which outlives the reader;
+  // slices hold it.
+  Reader(BytesView bytes, size_t offset, const SharedBuffer& input = nobody)
+      : begin_(bytes.data()),
+        at_(begin_ + offset),
+        end_(begin_ + bytes.size()),
+        input_(&input) {}
 
-  const char* fault() const { return fault_; }  // nullptr: none
+  const char* fault() const { return fault_; }                         // nullptr: none
+  size_t offset() const { return static_cast<size_t>(at_ - begin_); }  // behind what was read
 
-  // What a Form calls: missing trailing fields keep their defaults, additional ones are skipped.
+  // What a Form calls: missing trailing fields keep their defaults.
   template <class... Fields>
   void operator()(Fields&&... fields) {
     (field(fields), ...);
@@ -36,8 +42,9 @@ class Reader {
   template <class T>
   void take(T& value) {
     if constexpr (std::is_same_v<T, bool>) {
-      if (is(Token::Kind::boolean, "not a boolean")) value = at_->number != 0;
-      at_ = behind();
+      const Head head = next();
+      if (head.kind != Kind::boolean) return fail(head, "not a boolean");
+      value = head.number != 0;
     } else if constexpr (std::is_enum_v<T>) {
       take_number(value, static_cast<uint64_t>(highest<T>));
     } else if constexpr (std::is_unsigned_v<T>) {
@@ -45,68 +52,91 @@ class Reader {
     } else if constexpr (std::is_same_v<T, int64_t>) {
       take_signed(value);
     } else {
-      take_struct(value, [&] { Form<T>::visit(*this, value); });
+      take_struct([&] { Form<T>::visit(*this, value); });
     }
   }
-  void take(std::string& text) { take_text(text); }
-  void take(Slice& text) { take_text(text); }
+  void take(std::string& text) { text = take_text(); }
+  void take(Slice& text) {
+    const BytesView bytes = take_text();
+    text = Slice(*input_, bytes);
+  }
+  // Its texts are held together; a large payload may be kept alone.
+  void take(Publication& publication) {
+    const SharedBuffer* const input = std::exchange(input_, &nobody);
+    take_struct([&] { Form<Publication>::visit(*this, publication); });
+    input_ = input;
+    publication.texts = *input_;
+    if (publication.payload.size() >= large_text_bytes) {
+      publication.payload = publication.alone(publication.payload);
+    }
+  }
   template <class S>
   void take(Binary<S>& binary) {
-    take_text(binary.bytes);
+    if constexpr (std::is_same_v<S, Slice>) {
+      take(binary.bytes);
+    } else {
+      const BytesView bytes = take_text();
+      binary.bytes.assign(bytes.begin(), bytes.end());
+    }
   }
   template <class T>
   void take(std::optional<T>& value) {
-    if (at_->kind == Token::Kind::nil) {
-      value.reset();
+    if (at_ != end_ && *at_ == '\xc0') {
       ++at_;
+      value.reset();
     } else {
       take(value.emplace());
     }
   }
   template <class T>
   void take(std::vector<T>& values) {
-    const Token* end = behind();
-    if (is(Token::Kind::array, "not an array") && (!is_struct<T> || count_structs(at_->size))) {
-      values.reserve(at_->size);  // as many tokens are there
-      for (++at_; at_ != end && !fault_;) take(values.emplace_back());
-    }
-    at_ = end;
+    const uint64_t count = take_count<T>();
+    values.reserve(count);
+    for (uint64_t left = count; left > 0 && !fault_; --left) take(values.emplace_back());
   }
   template <class A, class B>
   void take(std::pair<A, B>& pair) {
-    take_struct(pair, [&] { (*this)(pair.first, pair.second); });
+    take_struct([&] { (*this)(pair.first, pair.second); });
   }
   void take(std::map<std::string, std::string>& map) {
-    const Token* end = behind();
-    if (is(Token::Kind::map, "not a map")) {
-      for (++at_; at_ != end && !fault_;) {
-        std::string key;
-        take(key);
-        take(map[key]);
-      }
+    const Head head = next();
+    if (head.kind != Kind::map) return fail(head, "not a map");
+    for (uint64_t left = head.number; left > 0 && !fault_; --left) {
+      std::string key;
+      take(key);
+      take(map[key]);
     }
-    at_ = end;
   }
   template <class... Ts>
   void take(std::variant<Ts...>& variant) {
-    take_struct(variant, [&] {
+    take_struct([&] {
       uint8_t type = 0;
       field(type);
       const bool known = ((Form<Ts>::type == type && take_alternative<Ts>(variant)) || ...);
-      if (!known && !fault_) fault_ = "unknown type";
+      if (!known) fail("unknown type");
     });
   }
 
  private:
+  using Kind = Head::Kind;
+
   template <class T>
   static constexpr bool is_struct = requires(T& value, Reader& reader) {
     Form<T>::visit(reader, value);
   };
-  bool count_structs(size_t more) {
-    structs_ += more;
-    if (structs_ > struct_limit && !fault_) fault_ = "too many structs";
-    return structs_ <= struct_limit;
+
+  static inline const SharedBuffer nobody;
+
+  Head next() { return read_head(at_, end_); }
+  // Behind the end nothing can be read.
+  void fail(const char* fault) {
+    if (!fault_) fault_ = fault;
+    at_ = end_;
   }
+  void fail(const Head& head, const char* otherwise) {
+    fail(head.kind == Kind::malformed ? "malformed MessagePack" : otherwise);
+  }
+
   template <class F>
   void field(F& value) {
     if (left_ == 0) return;
@@ -119,64 +149,58 @@ class Reader {
     Form<T>::visit(*this, variant.template emplace<T>());
     return true;
   }
-  template <class T, class Read>
-  void take_struct(T&, Read read) {
-    const Token* end = behind();
-    if (is(Token::Kind::array, "not an array of fields")) {
-      const uint32_t outer = std::exchange(left_, at_->size);
-      ++at_;
-      read();
-      left_ = outer;
-    }
-    at_ = end;
+  template <class Read>
+  void take_struct(Read read) {
+    const Head head = next();
+    if (head.kind != Kind::array) return fail(head, "not an array of fields");
+    const uint64_t outer = std::exchange(left_, head.number);
+    read();
+    const uint64_t additional = std::exchange(left_, outer);
+    if (!skip(at_, end_, additional)) fail("malformed MessagePack");
+  }
+  // Of a list: as many bytes are there at least, so that a claim alone reserves nothing.
+  template <class T>
+  uint64_t take_count() {
+    const Head head = next();
+    if (head.kind != Kind::array) return fail(head, "not an array"), 0;
+    if (head.number > static_cast<uint64_t>(end_ - at_)) return fail("malformed MessagePack"), 0;
+    uint64_t& sum = is_struct<T> ? structs_ : elements_;
+    sum += head.number;
+    if (structs_ > struct_limit) return fail("too many structs"), 0;
+    if (elements_ > element_limit) return fail("too many values"), 0;
+    return head.number;
   }
   template <class T>
   void take_number(T& value, uint64_t limit) {
-    if (is(Token::Kind::positive, "not an unsigned number")) {
-      if (at_->number <= limit) {
-        value = static_cast<T>(at_->number);
-      } else if (!fault_) {
-        fault_ = "number out of range";
-      }
-    }
-    at_ = behind();
+    const Head head = next();
+    if (head.kind != Kind::positive) return fail(head, "not an unsigned number");
+    if (head.number > limit) return fail("number out of range");
+    value = static_cast<T>(head.number);
   }
   void take_signed(int64_t& value) {
-    const bool positive = at_->kind == Token::Kind::positive && at_->number <= INT64_MAX;
-    if (positive || is(Token::Kind::negative, "not a signed number")) {
-      value = static_cast<int64_t>(at_->number);
-    }
-    at_ = behind();
+    const Head head = next();
+    const bool positive = head.kind == Kind::positive && head.number <= INT64_MAX;
+    if (!positive && head.kind != Kind::negative) return fail(head, "not a signed number");
+    value = static_cast<int64_t>(head.number);
   }
-  template <class S>
-  void take_text(S& bytes) {
-    if (is(Token::Kind::text, "not a string")) {
-      if constexpr (std::is_same_v<S, Slice>) {
-        bytes = Slice(input_, {at_->text, at_->size});
-      } else if constexpr (std::is_same_v<S, std::string>) {
-        bytes.assign(at_->text, at_->size);  // from two pointers it would be copied twice
-      } else {
-        bytes.assign(at_->text, at_->text + at_->size);
-      }
+  BytesView take_text() {
+    const Head head = next();
+    if (head.kind != Kind::text) return fail(head, "not a string"), BytesView();
+    if (head.number > static_cast<uint64_t>(end_ - at_)) {
+      return fail("malformed MessagePack"), BytesView();
     }
-    at_ = behind();
+    const BytesView text(at_, head.number);
+    at_ += head.number;
+    return text;
   }
 
-  bool is(Token::Kind kind, const char* otherwise) {
-    if (at_->kind == kind) return true;
-    if (!fault_) fault_ = otherwise;
-    return false;
-  }
-  const Token* behind() const {
-    const bool container = at_->kind == Token::Kind::array || at_->kind == Token::Kind::map;
-    return container ? first_ + at_->end : at_ + 1;
-  }
-
-  const Token* first_;
-  const Token* at_;
-  uint32_t left_ = 0;   // fields of the struct being read
-  size_t structs_ = 0;  // in lists so far
-  SharedBuffer input_;
+  const char* begin_;
+  const char* at_;
+  const char* end_;
+  uint64_t left_ = 0;     // fields of the struct being read
+  uint64_t structs_ = 0;  // in lists so far
+  uint64_t elements_ = 0;
+  const SharedBuffer* input_;
   const char* fault_ = nullptr;
 };
 

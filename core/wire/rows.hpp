@@ -20,8 +20,8 @@ enum class BrokerState : uint8_t { alive = 0, unreachable = 1, dead = 2 };
 
 // Why a connection ended; also the `why` of an offline row.
 enum class GoneReason : uint8_t {
-  none = 0,            // it is connected
-  disconnected = 1,    // DISCONNECT 0x00: no will
+  none = 0,                    // it is connected
+  disconnected = 1,            // DISCONNECT 0x00: no will
   disconnected_with_will = 2,  // DISCONNECT 0x04
   connection_lost = 3,
   keep_alive_timeout = 4,
@@ -29,8 +29,8 @@ enum class GoneReason : uint8_t {
   protocol_error = 6,
   server_shutdown = 7,
   administrative = 8,
-  broker_lost = 9,     // its broker died
-  not_listed = 10,     // its broker came back without it
+  broker_lost = 9,  // its broker died
+  not_listed = 10,  // its broker came back without it
 };
 const char* to_string(GoneReason reason);
 

@@ -22,6 +22,9 @@ bool consumes_credit(const Message& message) {
 // What is not encoded at once must hold its texts: small publications may be borrowed.
 std::shared_ptr<const Message> kept(const Message& message) {
   auto copy = std::make_shared<Message>(message);
+  if (auto* publish = std::get_if<Publish>(copy.get())) {
+    if (publish->publication.bytes() < large_text_bytes) own(publish->publication);
+  }
   if (auto* deliver = std::get_if<Deliver>(copy.get())) {
     for (InboxEntry& entry : deliver->entries) {
       if (entry.publication.bytes() < large_text_bytes) own(entry.publication);
@@ -67,10 +70,6 @@ uint64_t StreamOut::add(const Message& message) {
     credit_bytes_ += size;
   }
   return last_;
-}
-
-uint64_t StreamOut::add(const std::shared_ptr<const Message>& message) {
-  return payload_bytes(*message) > parcel_limit ? add_pieces(message) : add(*message);
 }
 
 uint64_t StreamOut::add_pieces(std::shared_ptr<const Message> message) {
@@ -139,10 +138,10 @@ void StreamOut::rewind(uint64_t seen) {
   probing_ = false;
 }
 
-void StreamOut::drop() {
-  batches_.clear();
+std::deque<StreamOut::Batch> StreamOut::drop() {
   seen_count_ = sent_count_ = flight_bytes_ = waiting_bytes_ = credit_bytes_ = 0;
   acknowledged_ = sent_ = last_;
+  return std::exchange(batches_, {});
 }
 
 void StreamOut::restart(uint64_t number) {

@@ -29,8 +29,7 @@ class StreamOut {
 
   explicit StreamOut(Duration resend) : resend_(resend), backoff_(resend) {}
 
-  uint64_t add(const Message& message);
-  uint64_t add(const std::shared_ptr<const Message>& message);  // a large payload is not copied
+  uint64_t add(const Message& message);  // large texts are not copied
 
   // What the peer says of our stream; the numbers stand in every frame. True: `taken` has risen.
   bool progress(uint64_t taken, uint64_t seen, Instant now);
@@ -40,7 +39,7 @@ class StreamOut {
   bool continues(uint64_t taken, uint64_t seen) const {
     return taken >= acknowledged_ && taken <= seen && seen <= sent_;
   }
-  void drop();                    // everything that waits; numbers go on
+  std::deque<Batch> drop();       // everything that waits, not acknowledged; numbers go on
   void restart(uint64_t number);  // drops; the next number is this plus one
 
   const Batch* next(Instant now);  // to be sent now; nullptr: nothing, or the window is full

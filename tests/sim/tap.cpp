@@ -205,7 +205,7 @@ void Tap::frame(Hook hook, const std::string& from, const std::string& to, Bytes
   if (!checked && !told) return;
   wire::Envelope envelope;
   size_t offset = 0;
-  if (!frames_.envelope(bytes, offset, envelope)) {
+  if (!wire::read(bytes, offset, envelope)) {
     throw Violation("well_formed", fmt::format("a frame of {} has no envelope", from));
   }
   if (envelope.kind != wire::FrameKind::messages && envelope.kind != wire::FrameKind::stream)

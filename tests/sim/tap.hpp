@@ -31,7 +31,6 @@ class Tap {
   Context& context_;
   Checkers& checkers_;
   Seen seen_;
-  wire::FrameReader frames_;
   wire::ItemReader items_;
 };
 

@@ -60,6 +60,7 @@ class World {
   void on(const std::string& name, const PeerEnded& event);
   void on(const std::string& name, const Received& event);
   void on(const std::string& name, const Acknowledged& event);
+  void judge_backlog(const std::string& name, const Sending& sending, Backlog backlog);
   void store(const std::string& name, const Received& event, const StreamName& stream,
              uint64_t item);
   void check_peace();

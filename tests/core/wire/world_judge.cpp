@@ -56,9 +56,26 @@ void World::on(const std::string& name, const PeerEnded& event) {
     }
     if (sending.numbers.rbegin()->first > event.last) fault(name + ": ended before the last item");
   }
+  judge_backlog(name, sending, event.backlog);
   const uint64_t generation = sending.generation + 1;
   sending = {};
   sending.generation = generation;
+}
+
+// It has what was not acknowledged, all of it and nothing else.
+void World::judge_backlog(const std::string& name, const Sending& sending, Backlog backlog) {
+  auto expected = sending.numbers.begin();
+  uint64_t number = 0;
+  Message message;
+  while (backlog.next(number, message)) {
+    const auto* publish = std::get_if<Publish>(&message);
+    const bool is_it = expected != sending.numbers.end() && number == expected->first && publish &&
+                       publish->publication.topic.view().ends_with(
+                           fmt::format(" {} {}", sending.generation, expected->second));
+    if (!is_it) return fault(fmt::format("{}: {} in the backlog", name, number));
+    ++expected;
+  }
+  if (expected != sending.numbers.end()) fault(name + ": the backlog lacks something");
 }
 
 // Of each stream the items come as 1, 2, 3 ...; to a durable node across its restarts.
