@@ -101,6 +101,8 @@ class Reader {
   void take(std::map<std::string, std::string>& map) {
     const Head head = next();
     if (head.kind != Kind::map) return fail(head, "not a map");
+    elements_ += head.number;
+    if (elements_ > element_limit) return fail("too many values");
     for (uint64_t left = head.number; left > 0 && !fault_; --left) {
       std::string key;
       take(key);

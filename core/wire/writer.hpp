@@ -48,6 +48,7 @@ class Writer {
   void map(uint32_t size) { size < 16 ? byte(0x80 | size) : sized(0, 0xde, 0xdf, 0, size); }
   // What is encoded already.
   void append(BytesView bytes) {
+    if (bytes.empty()) return;
     if (bytes.size() > gathered_.size() - count_) flush();
     if (bytes.size() <= gathered_.size()) {
       std::memcpy(gathered_.data() + count_, bytes.data(), bytes.size());

@@ -220,6 +220,9 @@ TEST(Codec, CountsAreBounded) {
     numbers.append(element_limit + extra, '\x00');
     EXPECT_EQ(decode(numbers).has_value(), extra == 0);
   }
+  Bytes pairs("\x93\x11\xa0\xdf\x01\x00\x00\x01", 8);  // SetInfo [17, "", {"": "", "": "", ...}]
+  pairs.append(2 * (element_limit + 1), '\xa0');
+  EXPECT_FALSE(decode(pairs));
   for (uint32_t extra : {0u, 1u}) {  // Delta [42, 0, 0, false, [[], [], ...]]
     Bytes entries("\x95\x2a\x00\x00\xc2\xdd\x00\x02\x00", 9);
     entries.push_back(static_cast<char>(extra));
