@@ -15,7 +15,7 @@ struct ShardCounters {
   uint64_t slow_closed = 0;
   uint64_t shared_again = 0;    // left unacknowledged by a member of a group, for another one
   uint64_t shared_dropped = 0;  // of a group without members
-  uint64_t refused = 0;  // packets answered by a reason >= 0x80
+  uint64_t refused = 0;         // packets answered by a reason >= 0x80
   uint64_t bytes_received = 0;
   uint64_t bytes_sent = 0;
   uint64_t packets_received = 0;

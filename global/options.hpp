@@ -24,11 +24,11 @@ struct Options {
   uint32_t dead_brokers = 1000;          // dead incarnations remembered; the oldest go first
 
   // Sessions.
-  uint32_t max_sessions = 10'000'000;   // one more persistent CONNECT is refused with 0x97
+  uint32_t max_sessions = 10'000'000;    // one more persistent CONNECT is refused with 0x97
   uint32_t max_subscriptions = 100'000;  // of one session; one more is refused with 0x97
-  uint32_t max_routes = 1'000'000;      // different filters of all sessions; then 0x97
-  uint32_t max_attributes = 64;         // of one user; what is over is ignored
-  uint32_t max_attribute_bytes = 4096;  // names and values together
+  uint32_t max_routes = 1'000'000;       // different filters of all sessions; then 0x97
+  uint32_t max_attributes = 64;          // of one user; what is over is ignored
+  uint32_t max_attribute_bytes = 4096;   // names and values together
 
   // Inboxes. A full one refuses the new entry and counts it; the publisher is acknowledged.
   uint64_t inbox_max_messages = 10'000;            // of one session

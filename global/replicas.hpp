@@ -50,9 +50,9 @@ class Replicas {
     Instant answered{};  // when the answer was complete
     std::bitset<wire::log_slot_count> slots;
     Phase phase = Phase::done;
-    uint64_t sent = 0;  // entries up to here were sent, or were there when the snapshot began
+    uint64_t sent = 0;     // entries up to here were sent, or were there when the snapshot began
     uint64_t omitted = 0;  // a row that was not stored when its place in the snapshot came
-    uint64_t told = 0;  // where the last message that it got ended
+    uint64_t told = 0;     // where the last message that it got ended
     uint32_t page = 0;
     uint16_t slot = 0;     // the next row of the snapshot
     std::string after;     // in this slot, or of the users

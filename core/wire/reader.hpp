@@ -25,10 +25,7 @@ class Reader {
   // Reads what stands at `offset`. `input`: what `bytes` belong to, which outlives the reader;
   // slices hold it.
   Reader(BytesView bytes, size_t offset, const SharedBuffer& input = nobody)
-      : begin_(bytes.data()),
-        at_(begin_ + offset),
-        end_(begin_ + bytes.size()),
-        input_(&input) {}
+      : begin_(bytes.data()), at_(begin_ + offset), end_(begin_ + bytes.size()), input_(&input) {}
 
   const char* fault() const { return fault_; }                         // nullptr: none
   size_t offset() const { return static_cast<size_t>(at_ - begin_); }  // behind what was read
