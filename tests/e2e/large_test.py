@@ -9,7 +9,8 @@ from cluster import Cluster
 from muster import PATIENCE_S
 from raw import connect, packet, string
 
-REMAINING = 268_435_455  # the largest Remaining Length (2.1.4)
+LARGEST = 268_435_455, b"\xff\xff\xff\x7f"  # Remaining Length (2.1.4)
+SLOW = 8_388_607, b"\xff\xff\xff\x03"  # where each byte takes long
 CHUNK = bytes(1 << 20)
 HEADROOM = 64 << 20
 
@@ -61,16 +62,19 @@ class Large(unittest.TestCase):
     def test_the_largest_publish_over_two_brokers(self):
         with Cluster(brokers=2) as cluster:
             there, here = cluster.ports()
+            brokers = [cluster.processes[name] for name in ("broker-1", "broker-2")]
+            if sanitized(brokers[0]):
+                for qos in (0, 1):
+                    self.send_one(there, here, qos, *SLOW)
+                return
             for qos in (0, 1):
-                self.send_one(there, here, qos)
-            for name in ("broker-1", "broker-2"):
-                process = cluster.processes[name]
-                if not sanitized(process):
-                    self.assertLess(peak_bytes(process), 2 * REMAINING + HEADROOM, name)
+                self.send_one(there, here, qos, *LARGEST)
+            for process in brokers:
+                self.assertLess(peak_bytes(process), 2 * LARGEST[0] + HEADROOM)
 
-    def send_one(self, there, here, qos):
+    def send_one(self, there, here, qos, remaining, length):
         head = string("large") + (b"\x00\x07" if qos else b"")
-        fixed = bytes([0x30 | qos << 1]) + b"\xff\xff\xff\x7f"
+        fixed = bytes([0x30 | qos << 1]) + length
         with dial(there, "reader") as reader, dial(here, "writer") as writer:
             reader.sendall(packet(0x82, b"\x00\x01" + string("large") + bytes([qos])))
             self.assertEqual(take(reader, 5), b"\x90\x03\x00\x01" + bytes([qos]))
@@ -79,7 +83,7 @@ class Large(unittest.TestCase):
 
             def write():
                 writer.sendall(fixed + head)
-                left = REMAINING - len(head)
+                left = remaining - len(head)
                 while left > 0:
                     writer.sendall(CHUNK[:left])
                     left -= len(CHUNK)
@@ -87,7 +91,7 @@ class Large(unittest.TestCase):
             writing.start()
             got = take(reader, len(fixed) + len(head))
             self.assertEqual(got[:len(fixed) + 7], fixed + string("large"))
-            self.assertEqual(skip(reader, REMAINING - len(head)), 0)
+            self.assertEqual(skip(reader, remaining - len(head)), 0)
             writing.join(PATIENCE_S)
             if qos:
                 reader.sendall(b"\x40\x02" + got[-2:])
