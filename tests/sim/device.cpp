@@ -29,7 +29,7 @@ uint32_t Device::join_session(bool persistent, bool clean_start) {
     session.persistent = persistent;
     // It may resume what a connection left that its broker still believes to be alive.
     session.doubtful = !persistent && !clean_start;
-    // Or what a clean connection was to discard, at a broker that could not tell global.
+    // Or what a clean connection was to discard, at a broker that could not tell global yet.
     session.doubtful |= persistent && !clean_start && discarded_unheard();
     session.expiry_s = persistent ? profile_.expiry_s : 0;
     ledger_.sessions.push_back(session);
@@ -42,9 +42,9 @@ bool Device::discarded_unheard() const {
   for (auto it = ledger_.connections.rbegin(); it != ledger_.connections.rend(); ++it) {
     if (it->device != index_) continue;
     if (it->persistent && it->accepted != never) return false;
-    if (!it->persistent && it->clean_start &&
-        !ledger_.calm(it->dialled - seconds(3), context_.now()))
-      return true;
+    const bool told = it->dialled + seconds(1) < context_.now() &&
+                      ledger_.calm(it->dialled - seconds(3), context_.now());
+    if (!it->persistent && it->clean_start && !told) return true;
   }
   return false;
 }

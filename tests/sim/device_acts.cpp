@@ -123,7 +123,9 @@ void Device::act_online() {
     line_->acks_held_until = context_.now() + random_.between(milliseconds(100), seconds(3));
   } else if (is(p.stop_reading)) {
     line_->client->read(false);
-    context_.schedule.after(random_.between(milliseconds(100), seconds(4)), [line = line_] {
+    const Duration deaf = random_.between(milliseconds(100), seconds(4));
+    ledger_.connections[line_->connection].deaf_until = context_.now() + deaf;
+    context_.schedule.after(deaf, [line = line_] {
       if (!line->over) line->client->read(true);
     });
   } else if (is(p.retain)) {

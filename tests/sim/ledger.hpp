@@ -46,6 +46,7 @@ struct Connection {
   bool session_present = false;
   bool forgot = false;         // a takeover has made the device forget what it had sent here
   Instant superseded = never;  // a younger one of the device was accepted: it looks there
+  Instant deaf_until{};        // it did not read for a while: what stood in its outbox waited
   Instant ended = never;
   End end = End::none;
   uint8_t server_reason = 0;  // of the broker's DISCONNECT or refusal

@@ -130,6 +130,7 @@ void add_steady(Random& random, std::vector<Profile>& devices) {
   hopper.persistent = random.percent(50);
   hopper.keep_alive_s = 3;
   hopper.takeover = 5;
+  hopper.will_percent = 60;
   hopper.pace = milliseconds(300);
   devices.push_back(hopper);
 }

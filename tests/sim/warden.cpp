@@ -30,12 +30,13 @@ bool Warden::bound_before(Instant when) const {
   return false;
 }
 
-// A persistent session is granted after its will is stored; a clean one claims.
+// A persistent session is granted after its will is stored; a clean one claims, and may have ended
+// before its claim is at global.
 bool Warden::registered(const Connection& connection) const {
   if (connection.accepted == never) return false;
   if (connection.persistent) return true;
-  const Instant later = connection.accepted + seconds(3);
-  return connection.ended > later && ledger_.calm(connection.dialled - seconds(3), later);
+  const Instant later = std::max(connection.accepted, connection.ended) + seconds(3);
+  return ledger_.calm(connection.dialled - seconds(3), later);
 }
 
 bool is_due(End end) {

@@ -43,6 +43,7 @@ class Expiry final : public Checker {
   void not_late(const Delivery& delivery) const {
     const Message& message = ledger_.messages[delivery.message];
     if (!message.expiry_s || delivery.dup) return;
+    if (message.last_sent < ledger_.connections[delivery.connection].deaf_until) return;
     const Duration allowed = seconds(*message.expiry_s) + seconds(2) +
                              ledger_.broken_for(message.last_sent, delivery.emitted);
     const Duration age = delivery.emitted - message.last_sent;
