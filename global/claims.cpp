@@ -132,7 +132,7 @@ void Claims::attach(Now now, const Incoming& in, Session& session, bool existed)
   const bool present = existed && !clean && !session.damaged;
   if (existed && clean) {
     sessions_.wipe(session);
-    wills_.session_over(now, in.claim.client_id);
+    session_over(now, in.claim.client_id);
   } else {
     wills_.resumed(in.claim.client_id);
   }
@@ -237,7 +237,12 @@ void Claims::over(Now now, Session& session) {
   const std::string client_id = session.client_id;
   waiting_.erase(client_id);
   sessions_.drop(session);
-  wills_.session_over(now, client_id);
+  session_over(now, client_id);
+}
+
+void Claims::session_over(Now now, const std::string& client_id) {
+  const Device* device = devices_.find(client_id);
+  wills_.session_over(now, client_id, device ? device->connection() : Connection{});
 }
 
 void Claims::expire(Now now) {

@@ -82,6 +82,7 @@ class Claims {
   void lost(const Incoming& in);
   void drop_waiter(Session& session);
   void over(Now now, Session& session);
+  void session_over(Now now, const std::string& client_id);
   void ended(Now now, const std::string& client_id, const Connection& connection,
              wire::GoneReason reason, int64_t at_ms, std::optional<uint32_t> expiry_s);
   void drop_waiters_of(Incarnation incarnation, const uint32_t* listing);

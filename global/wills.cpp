@@ -130,8 +130,12 @@ void Wills::resumed(const std::string& client_id) {
   for (const Connection& connection : delayed_of(client_id)) remove(connection);
 }
 
-void Wills::session_over(Now now, const std::string& client_id) {
+void Wills::session_over(Now now, const std::string& client_id, const Connection& last) {
   for (const Connection& connection : delayed_of(client_id)) publish(now, connection);
+  const auto found = wills_.find(last);
+  if (found == wills_.end() || found->second.will.delay_s == 0) return;
+  found->second.will.delay_s = 0;
+  put(last, found->second);
 }
 
 std::vector<Wills::Open> Wills::open_of(Incarnation broker, size_t limit) const {

@@ -46,7 +46,9 @@ class Wills {
   void forget_spent(Incarnation broker);
   // The session is taken up again, or is over, before the delay of its wills.
   void resumed(const std::string& client_id);
-  void session_over(Now now, const std::string& client_id);
+  // `last`: the connection that had it. If the end of that one is still to be heard of, its will
+  // has nothing left to wait for then.
+  void session_over(Now now, const std::string& client_id, const Connection& last);
 
   // Some connection of this incarnation that still has a will and has not ended.
   struct Open {

@@ -210,6 +210,18 @@ TEST_F(WillsTest, OfAHeldSessionTakenOverWithinTheDelayIsCancelled) {
   EXPECT_EQ(world.stats().wills, 0u);
 }
 
+TEST_F(WillsTest, OfADiscardedSessionIsPublishedHoweverLateItsEndIsHeard) {
+  const Term first = connect_persistent(b1(), "device", 1, will("w", 30));
+  b1().renews_lease = false;
+  world.advance_ms(3000);
+  const Term second = connect_persistent(b2(), "device", 1, std::nullopt, true);
+  ASSERT_NE(second, Term::none);
+  b2().stream(gone("device", 1, GoneReason::disconnected, second));
+  EXPECT_TRUE(wills(b2()).empty());
+  b1().stream(gone("device", 1, GoneReason::keep_alive_timeout, first));
+  EXPECT_EQ(wills(b2()), Topics{"w"});
+}
+
 TEST_F(WillsTest, SurvivesADeposedBrokersNewIncarnation) {
   connect(b1(), "device", 1, will("w"));
   world.remove("b1");  // the same process, under a new incarnation: the same socket
