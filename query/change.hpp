@@ -1,6 +1,7 @@
 #pragma once
 // One visible change of one device, and the ring of the last ones: watches that resume or wait for
-// credit find them there. Owned by a Feed; one thread.
+// credit find them there. How a row reads after its newest change the table says, so nothing of it
+// is kept here until it changes again. Owned by a Feed; one thread.
 
 #include <cstdint>
 #include <deque>
@@ -13,7 +14,8 @@ namespace muster::query {
 struct Change {
   uint64_t number = 0;  // of the log entry that caused it
   PackedRow before;     // none: the device was not known
-  PackedRow after;
+  PackedRow after;      // none: as the table has the row
+  RowId row = no_id;    // while `after` is none
   bool only_attributes = false;
 };
 
@@ -42,6 +44,11 @@ class Ring {
   uint64_t end() const { return first_ + entries_.size(); }
   const Change* at(uint64_t place) const {  // null: no longer there
     return place < first_ ? nullptr : &entries_[place - first_];
+  }
+  // What the table says of its row is about to be something newer.
+  void settle(uint64_t place, const PackedRow& after) {
+    if (place < first_ || place >= end() || entries_[place - first_].after) return;
+    entries_[place - first_].after = after;
   }
   // Every change after `number` is here.
   bool covers(uint64_t number) const { return number >= floor_; }

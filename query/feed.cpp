@@ -41,10 +41,19 @@ void Feed::apply_device(uint64_t number, const wire::DeviceRow& row, uint16_t sl
   const RowId old = table_.find(row.device);
   if (old != no_id) {
     tell_broker(old);
-    change.before = table_.pack(old);
+    change.before = settle(old);
   }
-  change.after = table_.pack(table_.put(row, slot, number));
-  if (!change.before || !change.before.looks_like(change.after)) push(std::move(change));
+  const RowId id = table_.put(row, slot, number);
+  const RowView after = table_.view(id);
+  if (change.before && change.before.looks_like(after, table_.facts(id))) return;
+  // What its broker's state says of it may become untold: the table would mix old and new.
+  const bool through_broker = row.connected && after.status != wire::Status::online;
+  if (through_broker) {
+    change.after = table_.pack(id);
+  } else {
+    change.row = id;
+  }
+  push(std::move(change));
 }
 
 void Feed::apply_erased(uint64_t number, const std::string& device) {
@@ -53,11 +62,11 @@ void Feed::apply_erased(uint64_t number, const std::string& device) {
   tell_broker(id);
   Change change;
   change.number = number;
-  change.before = table_.pack(id);
+  change.before = settle(id);
   change.after = table_.pack(id);
   change.after.disconnect();
   table_.erase(id);
-  if (!change.before.looks_like(change.after)) push(std::move(change));
+  if (change.before.status() != change.after.status()) push(std::move(change));
 }
 
 void Feed::apply_user(uint64_t number, const wire::UserRow& row) {
@@ -67,7 +76,7 @@ void Feed::apply_user(uint64_t number, const wire::UserRow& row) {
   if (user != no_id && !many) {
     for (RowId id = table_.first_of(user); id != no_id; id = table_.next_of_user(id)) {
       tell_broker(id);
-      before.emplace_back(id, table_.pack(id));
+      before.emplace_back(id, settle(id));
     }
   }
   table_.put_user(row);
@@ -77,8 +86,9 @@ void Feed::apply_user(uint64_t number, const wire::UserRow& row) {
     change.number = number;
     change.only_attributes = true;
     change.before = std::move(was);
+    if (change.before.same_attributes(table_.view(id))) continue;
     change.after = table_.pack(id);
-    if (!change.before.same_attributes(change.after)) push(std::move(change));
+    push(std::move(change));
   }
 }
 
@@ -98,7 +108,7 @@ void Feed::tell_broker(RowId id) {
   if (!table_.untold(id)) return;
   Change change;
   change.number = table_.broker_number(id);
-  change.before = table_.pack(id, Read::told);
+  change.before = settle(id);
   table_.tell(id);
   change.after = table_.pack(id);
   if (change.before.status() != change.after.status()) push(std::move(change));
@@ -118,8 +128,25 @@ void Feed::pump(int64_t& budget) {
   if (to_visit_ == 0) walk_floor_.reset();
 }
 
+// How watchers read the row before it changes: from now on its newest change knows that by itself.
+PackedRow Feed::settle(RowId id) {
+  PackedRow row = table_.pack(id, Read::told);
+  ring_.settle(table_.change(id), row);
+  return row;
+}
+
+RowView Feed::after(const Change& change) const {
+  return change.after ? change.after.view() : table_.view(change.row, Read::told);
+}
+
+wire::AnswerRow Feed::answer(const Change& change) const {
+  return change.after ? change.after.answer() : table_.answer_row(change.row, Read::told);
+}
+
 void Feed::push(Change change) {
+  const RowId row = change.row;
   const uint64_t place = ring_.push(std::move(change));
+  if (row != no_id) table_.set_change(row, place);
   if (on_change_) on_change_(*ring_.at(place), place);
 }
 
@@ -130,10 +157,14 @@ void Feed::begin_snapshot() {
 void Feed::load(const wire::LogEntry& entry) {
   const auto& row = entry.row;
   if (const auto* device = std::get_if<wire::DeviceRow>(&row)) {
+    const RowId id = table_.find(device->device);
+    if (id != no_id) settle(id);
     table_.put(*device, entry.slot, entry.number);
   } else if (const auto* erased = std::get_if<wire::DeviceErased>(&row)) {
     const RowId id = table_.find(erased->device);
-    if (id != no_id) table_.erase(id);
+    if (id == no_id) return;
+    settle(id);
+    table_.erase(id);
   } else if (const auto* user = std::get_if<wire::UserRow>(&row)) {
     table_.put_user(*user);
   } else if (const auto* broker = std::get_if<wire::BrokerRow>(&row)) {
@@ -159,6 +190,9 @@ void Feed::resumed(uint64_t era, uint64_t number) {
 }
 
 void Feed::drop_slots_outside(const SlotSet& slots) {
+  for (uint64_t place = ring_.first(); place < ring_.end(); ++place) {
+    if (!ring_.at(place)->after) settle(ring_.at(place)->row);
+  }
   table_.erase_slots_outside(slots);
   if (on_slots_dropped_) on_slots_dropped_();
 }

@@ -41,6 +41,10 @@ class Feed : public Rows {
   void pump(int64_t& budget);
   bool has_work() const { return to_visit_ > 0; }
 
+  // How the row reads after a change of the ring.
+  RowView after(const Change& change) const;
+  wire::AnswerRow answer(const Change& change) const;
+
   const Table& table() const { return table_; }
   const Ring& ring() const { return ring_; }
   // Every change up to here was told: it is in the ring, or gone from it.
@@ -54,6 +58,7 @@ class Feed : public Rows {
   void apply_user(uint64_t number, const wire::UserRow& row);
   void apply_broker(uint64_t number, const wire::BrokerRow& row);
   void tell_broker(RowId id);
+  PackedRow settle(RowId id);
   void push(Change change);
 
   // An attribute change of a user with more devices is told to its watchers as a reset.

@@ -1,16 +1,18 @@
 #include "query/packed_row.hpp"
 
+#include "core/base/with_tail.hpp"
+
 namespace muster::query {
 
 PackedRow::PackedRow(const RowView& read, const RowFacts& facts) {
   const bool in_user = read.user.ends_with(read.device);
   const std::string_view parts[] = {read.user, in_user ? std::string_view() : read.device,
                                     read.broker, read.address};
-  size_t size = sizeof(Head);
+  size_t size = 0;
   for (const std::string_view part : parts) size += part.size();
-  char* const block = static_cast<char*>(::operator new(size));
   const auto bytes = [](std::string_view text) { return static_cast<uint32_t>(text.size()); };
-  head_.reset(new (block) Head{
+  head_ = std::allocate_shared<Head>(WithTail<Head>(size));
+  *head_ = {
       .facts = facts,
       .since_ms = read.since_ms,
       .last_seen_ms = read.last_seen_ms,
@@ -24,11 +26,19 @@ PackedRow::PackedRow(const RowView& read, const RowFacts& facts) {
       .why = read.why,
       .status = read.status,
       .device_in_user = in_user,
-  });
-  char* at = block + sizeof(Head);
+  };
+  char* at = tail_of(head_.get());
   for (const std::string_view part : parts) {
     at += part.copy(at, part.size());
   }
+}
+
+const char* PackedRow::texts() const {
+  return tail_of(head_.get());
+}
+
+std::string_view PackedRow::user() const {
+  return {texts(), head_->user_size};
 }
 
 std::string_view PackedRow::device() const {
@@ -55,18 +65,16 @@ RowView PackedRow::view() const {
   return view;
 }
 
-bool PackedRow::looks_like(const PackedRow& other) const {
-  if (status() != other.status() || user() != other.user()) return false;
+bool PackedRow::looks_like(const RowView& other, const RowFacts& facts) const {
+  if (status() != other.status || user() != other.user) return false;
   if (status() == wire::Status::offline) return true;
-  return head_->facts.broker == other.head_->facts.broker &&
-         head_->facts.serial == other.head_->facts.serial &&
-         view().address == other.view().address && head_->protocol == other.head_->protocol;
+  return head_->facts.broker == facts.broker && head_->facts.serial == facts.serial &&
+         view().address == other.address && head_->protocol == other.protocol;
 }
 
-bool PackedRow::same_attributes(const PackedRow& other) const {
+bool PackedRow::same_attributes(const RowView& other) const {
   const Attributes* mine = head_->attributes.get();
-  const Attributes* others = other.head_->attributes.get();
-  return mine && others ? *mine == *others : mine == others;
+  return mine && other.attributes ? *mine == *other.attributes : mine == other.attributes;
 }
 
 void PackedRow::disconnect() {

@@ -1,10 +1,9 @@
 #pragma once
 // A device row as it was read at one moment, in one block of memory: the histories of changes are
 // made of them. A user's name that ends in the device's, as that of an anonymous client does, is
-// kept once for both. Owned by a Change; one thread.
+// kept once for both. A value: copies share the block, one thread.
 
 #include <memory>
-#include <new>
 #include <string_view>
 
 #include "core/wire/query.hpp"
@@ -21,12 +20,12 @@ class PackedRow {
   RowView view() const;
   wire::AnswerRow answer() const { return answer_of(view(), head_->facts); }
   std::string_view device() const;
-  std::string_view user() const { return {texts(), head_->user_size}; }
+  std::string_view user() const;
   wire::Status status() const { return head_->status; }
   // What a watcher can tell apart. The times and reasons of a row that stays offline are no news.
-  bool looks_like(const PackedRow& other) const;
-  bool same_attributes(const PackedRow& other) const;
-  // As it reads once the device is forgotten.
+  bool looks_like(const RowView& other, const RowFacts& facts) const;
+  bool same_attributes(const RowView& other) const;
+  // As it reads once the device is forgotten. Before it is copied.
   void disconnect();
 
  private:
@@ -44,17 +43,11 @@ class PackedRow {
     wire::Status status;
     bool device_in_user;
   };
-  struct Free {
-    void operator()(Head* head) const {
-      head->~Head();
-      ::operator delete(head);
-    }
-  };
 
-  const char* texts() const { return reinterpret_cast<const char*>(head_.get() + 1); }
+  const char* texts() const;
   const char* behind_names() const;
 
-  std::unique_ptr<Head, Free> head_;
+  std::shared_ptr<Head> head_;
 };
 
 }  // namespace muster::query

@@ -11,6 +11,9 @@
 
 namespace muster::query {
 
+using RowId = uint32_t;
+constexpr uint32_t no_id = UINT32_MAX;
+
 using Attributes = std::map<std::string, std::string>;
 
 struct RowView {

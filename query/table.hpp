@@ -23,9 +23,7 @@
 
 namespace muster::query {
 
-using RowId = uint32_t;
 using UserId = uint32_t;
-constexpr uint32_t no_id = UINT32_MAX;
 
 // Through which state of its broker a row is read: the present one, or the one that its watchers
 // have been told (Feed::pump).
@@ -36,7 +34,8 @@ struct StoredRow {
   std::unique_ptr<char[]> text;  // device, address; null: a free record
   int64_t since_ms = 0;
   int64_t last_seen_ms = 0;
-  uint64_t number = 0;  // of its entry in the log
+  uint64_t number = 0;           // of its entry in the log
+  uint64_t change = UINT64_MAX;  // Table::change
   Serial serial = Serial::none;
   Term term = Term::none;
   UserId user = no_id;
@@ -86,6 +85,7 @@ class Table {
     return answer_of(view(id, read), facts(id, read));
   }
   wire::DeviceRow device_row(RowId id) const;  // as it came, not read through its broker
+  RowFacts facts(RowId id, Read read = Read::present) const;
   PackedRow pack(RowId id, Read read = Read::present) const {
     return PackedRow(view(id, read), facts(id, read));
   }
@@ -103,6 +103,10 @@ class Table {
   uint64_t broker_number(RowId id) const;
   uint64_t broker_number(Incarnation incarnation, const std::string& name) const;  // 0: not known
   void tell(RowId id);
+
+  // The place of its newest change in the Feed's ring; UINT64_MAX: none.
+  uint64_t change(RowId id) const { return rows_[id].change; }
+  void set_change(RowId id, uint64_t place) { rows_[id].change = place; }
 
   // Users.
   UserId find_user(std::string_view user) const { return users_order_.find(user); }
@@ -135,7 +139,6 @@ class Table {
     std::string_view operator()(UserId id) const { return (*users)[id].name; }
   };
 
-  RowFacts facts(RowId id, Read read) const;
   UserId user_for(const std::string& name);
   uint32_t broker_for(Incarnation incarnation, const std::string& name);
   void join_user(RowId id, UserId user);

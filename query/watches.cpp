@@ -106,9 +106,10 @@ void Watches::on_change(const Change& change, uint64_t place) {
     if (list == index.end()) return;
     for (const auto& watch : list->second) offer(watch, change, place);
   };
-  offer_all(by_device_, change.after.device());
-  offer_all(by_user_, change.after.user());
-  if (change.before && change.before.user() != change.after.user())
+  const RowView after = feed_.after(change);
+  offer_all(by_device_, after.device);
+  offer_all(by_user_, after.user);
+  if (change.before && change.before.user() != after.user)
     offer_all(by_user_, change.before.user());
   for (const auto& watch : general_) offer(watch, change, place);
 }
@@ -117,7 +118,7 @@ void Watches::offer(Map::iterator it, const Change& change, uint64_t place) {
   Watch& watch = it->second;
   if (!watch.live) {
     // What lies behind the cursor comes with a page.
-    if (!watch.begun || watch.reset || change.after.device() > watch.after) return;
+    if (!watch.begun || watch.reset || feed_.after(change).device > watch.after) return;
   }
   if (!wants(watch, change)) return;
   if (watch.pending.size() >= options_.backlog_max) return restart(it);
@@ -128,10 +129,9 @@ void Watches::offer(Map::iterator it, const Change& change, uint64_t place) {
 bool Watches::wants(const Watch& watch, const Change& change) const {
   if (change.number <= watch.skip_until) return false;
   if (change.only_attributes && !watch.filter.reads_attributes()) return false;
-  if (watch.slots && !watch.slots->test(static_cast<size_t>(slot_of(change.after.device())))) {
-    return false;
-  }
-  return watch.filter.matches(change.after.view()) ||
+  const RowView after = feed_.after(change);
+  if (watch.slots && !watch.slots->test(static_cast<size_t>(slot_of(after.device)))) return false;
+  return watch.filter.matches(after) ||
          (change.before && watch.filter.matches(change.before.view()));
 }
 
@@ -320,7 +320,7 @@ void Watches::send_changes(Map::iterator it, int64_t& budget) {
   for (size_t at = 0; at < count; ++at) {
     const Change* change = feed_.ring().at(watch.pending[at]);
     if (!change) return restart(it);  // forgotten while it waited for credit
-    changes.rows.push_back(change->after.answer());
+    changes.rows.push_back(feed_.answer(*change));
     changes.numbers.push_back(change->number);
     budget -= Run::row_visits;
   }
