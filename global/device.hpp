@@ -31,10 +31,10 @@ struct Device {
   // It dropped and is shown as online until its grace is over.
   bool dropped = false;
   wire::GoneReason drop_reason = wire::GoneReason::none;
+  uint32_t listing = 0;  // the broker's list of live connections that named it last
   int64_t drop_ms = 0;
 
-  uint32_t listing = 0;  // the broker's list of live connections that named it last
-  Instant forget_at{};   // an offline row; later if it has a session then
+  Instant forget_at{};  // an offline row; later if it has a session then
 
   DeviceList* list = nullptr;  // its broker's, or that of offline rows
   Device* before = nullptr;

@@ -30,9 +30,7 @@ Duration grace_of(GoneReason reason, const Options& options) {
 bool Devices::load(BytesView value) {
   auto entry = wire::decode_row(value);
   if (!entry || !std::holds_alternative<wire::DeviceRow>(entry->row)) return false;
-  auto& row = std::get<wire::DeviceRow>(entry->row);
-  Device& device = touch(row.device);
-  device.row = std::move(row);
+  Device& device = add(std::move(std::get<wire::DeviceRow>(entry->row)));
   device.number = entry->number;
   device.newest = device.connection();
   if (device.row.connected) ++connected_;
@@ -64,14 +62,24 @@ void Devices::start(Now now, Brokers& brokers) {
   }
 }
 
-Device& Devices::touch(const std::string& client_id) {
-  Rows& rows = slots_[static_cast<uint16_t>(slot_of(client_id))];
-  const auto [found, is_new] = rows.try_emplace(client_id);
-  if (is_new) {
-    found->second.row.device = client_id;
-    ++size_;
-  }
-  return found->second;
+// The key is the name in its final place.
+Device& Devices::add(wire::DeviceRow row) {
+  Rows rows;
+  Device& device = rows[row.device];
+  device.row = std::move(row);
+  auto node = rows.extract(rows.begin());
+  node.key() = device.row.device;
+  const auto slot = static_cast<uint16_t>(slot_of(device.row.device));
+  const auto placed = slots_[slot].insert(std::move(node));
+  if (placed.inserted) ++size_;
+  return placed.position->second;
+}
+
+Device& Devices::find_or_add(const std::string& client_id) {
+  if (Device* known = find(client_id)) return *known;
+  wire::DeviceRow row;
+  row.device = client_id;
+  return add(std::move(row));
 }
 
 Device* Devices::find(BytesView client_id) {
@@ -105,7 +113,7 @@ void Devices::write(Device& device, bool connection_begins) {
 }
 
 Device& Devices::online(Broker& broker, const wire::Claim& claim) {
-  Device& device = touch(claim.client_id);
+  Device& device = find_or_add(claim.client_id);
   wire::DeviceRow& row = device.row;
   if (!row.connected) ++connected_;
   row.user = claim.user;

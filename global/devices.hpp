@@ -23,7 +23,7 @@ enum class Age { same, younger, older, unknown };
 
 class Devices {
  public:
-  using Rows = std::map<std::string, Device, std::less<>>;
+  using Rows = std::map<BytesView, Device>;  // by the name in the row, which never changes
   using HasSession = std::function<bool(const std::string& client_id)>;
 
   Devices(const Options& options, Ledger& ledger, Log& log)
@@ -53,7 +53,8 @@ class Devices {
   size_t connected() const { return connected_; }
 
  private:
-  Device& touch(const std::string& client_id);
+  Device& add(wire::DeviceRow row);
+  Device& find_or_add(const std::string& client_id);
   void offline(Now now, Device& device, wire::GoneReason reason, int64_t at_ms);
   void write(Device& device, bool connection_begins);
   void forget(Now now, Device& device, const HasSession& has_session);

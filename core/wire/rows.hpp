@@ -37,17 +37,17 @@ const char* to_string(GoneReason reason);
 struct DeviceRow {
   std::string device;  // client id
   std::string user;
-  bool connected = false;
-  Incarnation broker = Incarnation::none;
   std::string broker_name;
-  Serial serial = Serial::none;
-  Term term = Term::none;  // connection number: rises with each connection of the device
   std::string address;
-  uint8_t protocol = 0;  // 3, 4, 5
-  uint16_t keep_alive_s = 0;
-  bool persistent = false;
+  Incarnation broker = Incarnation::none;
+  Serial serial = Serial::none;
+  Term term = Term::none;    // connection number: rises with each connection of the device
   int64_t since_ms = 0;      // wall: of the present state
   int64_t last_seen_ms = 0;  // wall: end of the last connection, or start of this one
+  uint16_t keep_alive_s = 0;
+  uint8_t protocol = 0;  // 3, 4, 5
+  bool connected = false;
+  bool persistent = false;
   GoneReason why = GoneReason::none;
   bool operator==(const DeviceRow&) const = default;
 };

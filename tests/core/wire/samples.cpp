@@ -13,13 +13,20 @@ const Publication publication{"a/b",
                               1700000000123,
                               Durability::power};
 const Subscription subscription{"a/+", 1, true, true, 2, 77};
-const DeviceRow device{"tv-1",   "ann",
-                       true,     Incarnation{0xffeeddccbbaa9988},
-                       "b1",     Serial{9},
-                       Term{12}, "10.0.0.1:99",
-                       5,        60,
-                       true,     1700000000000,
-                       -5,       GoneReason::connection_lost};
+const DeviceRow device{.device = "tv-1",
+                       .user = "ann",
+                       .broker_name = "b1",
+                       .address = "10.0.0.1:99",
+                       .broker = Incarnation{0xffeeddccbbaa9988},
+                       .serial = Serial{9},
+                       .term = Term{12},
+                       .since_ms = 1700000000000,
+                       .last_seen_ms = -5,
+                       .keep_alive_s = 60,
+                       .protocol = 5,
+                       .connected = true,
+                       .persistent = true,
+                       .why = GoneReason::connection_lost};
 const AnswerRow answer_row{device, Status::unknown, {{"room", "kitchen"}, {"x", ""}}, 1700};
 const Query query{
     QueryKind::list, {"d1", "d2"}, {{"status", Compare::not_equal, "online"}}, 500, "tv-0",
