@@ -40,9 +40,12 @@ struct Options {
   uint32_t topic_cache_entries = 65'536;
   std::string response_information;  // told in CONNACK to who asks for it; empty: nothing
   std::vector<std::shared_ptr<const AuthMethod>> auth_methods;  // of enhanced authentication
-  Duration sys_interval{};           // between two looks at what $SYS shows; 0: no $SYS
-  std::string version = "muster";    // as $SYS names it
-  uint32_t groups_max = 65'536;      // of shared subscriptions with members here; over it: 0x97
+  Duration sys_interval{};         // between two looks at what $SYS shows; 0: no $SYS
+  std::string version = "muster";  // as $SYS names it
+  uint32_t groups_max = 65'536;    // of shared subscriptions with members here; over it: 0x97
+  // Between two parcels of claims and goodbyes that nobody waits for: what comes meanwhile shares
+  // the turns of all the threads on its way, and the commit.
+  Duration presence_pause = std::chrono::milliseconds(5);
   std::string presence_user = "%c";  // "%u": the login name, "%c": the client id
   Duration query_timeout = std::chrono::milliseconds(2000);
   uint32_t query_payload_max = 256u << 10;  // bytes of a question

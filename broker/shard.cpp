@@ -62,7 +62,8 @@ void Shard::tick(Now now) {
 }
 
 Instant Shard::next_wake() const {
-  return std::min(state_->deadlines.next(), state_->retaining.table.next_sweep());
+  const Instant presence = state_->unhurried > 0 ? state_->presence_due : never;
+  return std::min({state_->deadlines.next(), state_->retaining.table.next_sweep(), presence});
 }
 
 std::vector<std::pair<ShardIndex, Parcel>> Shard::take_parcels() {
@@ -88,10 +89,15 @@ void Shard::reuse(ShardIndex to, Publications emptied) {
 }
 
 Parcel Shard::take_node_parcel() {
-  state_->post_route_change();
-  state_->flush_inbox_acks();
-  Parcel parcel = std::exchange(state_->to_node, {});
-  parcel.from = state_->self;
+  State& state = *state_;
+  state.post_route_change();
+  state.flush_inbox_acks();
+  if (state.holds_presence()) return {};
+  if (std::exchange(state.unhurried, 0) > 0) {
+    state.presence_due = state.now.mono + state.options.presence_pause;
+  }
+  Parcel parcel = std::exchange(state.to_node, {});
+  parcel.from = state.self;
   return parcel;
 }
 
@@ -122,6 +128,7 @@ void Shard::stop(Now now) {
     state_->fail(i, mqtt::Reason::server_shutting_down, wire::GoneReason::server_shutdown);
   }
   state_->give_up_departures();
+  state_->unhurried = 0;  // there is no later turn
 }
 
 const ShardCounters& Shard::counters() const {

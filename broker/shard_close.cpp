@@ -56,7 +56,7 @@ void Shard::State::end(uint32_t index, wire::GoneReason why, std::optional<uint3
     gone.reason = why;
     gone.at_ms = now.wall.ms;
     gone.session_expiry_s = expiry_s;
-    if (!depart(index, gone)) for_global(std::move(gone));
+    if (!depart(index, gone)) tell_presence(client, std::move(gone));
     forget_session(index);
   }
   set_deadline(index, never);

@@ -174,7 +174,7 @@ void Shard::State::open_session(uint32_t index, const mqtt::Connect& packet, boo
   }
 
   // The claim goes before the end of the connection that it takes over: never seen as offline.
-  for_global(claim(client));
+  tell_presence(client, claim(client));
   const uint32_t former = holder_of(client.client_id);
   if (former != no_client) take_over(former);
   hold_id(index);

@@ -121,4 +121,15 @@ void Shard::State::for_global(wire::Message message) {
   to_node.letters.emplace_back(ForGlobal{std::move(message)});
 }
 
+// The claim or the end of a connection. Only for a persistent one does anybody wait.
+void Shard::State::tell_presence(const Client& client, wire::Message message) {
+  for_global(std::move(message));
+  if (!client.persistent) ++unhurried;
+}
+
+bool Shard::State::holds_presence() const {
+  const bool nothing_else = to_node.publications.empty() && to_node.letters.size() == unhurried;
+  return nothing_else && now.mono < presence_due;
+}
+
 }  // namespace muster::broker

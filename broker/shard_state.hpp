@@ -127,6 +127,8 @@ struct Shard::State {
   std::vector<Parcel> to_shards;  // by index
   bool parcels_full = false;      // one of them has full_parcel_bytes
   Parcel to_node;
+  size_t unhurried = 0;  // of its letters: they may wait until presence_due
+  Instant presence_due{};
   std::vector<Bytes> spare;  // outboxes to borrow
   Bytes encode_buffer;       // Outgoing::Encoded::first, kept from one publication to the next
 
@@ -377,6 +379,8 @@ struct Shard::State {
   void from_global(wire::Message& message);
   void post_route_change();
   void for_global(wire::Message message);
+  void tell_presence(const Client& client, wire::Message message);
+  bool holds_presence() const;
 };
 
 }  // namespace muster::broker

@@ -214,6 +214,7 @@ TEST(ShardResponseInformation, IsGivenToWhoAsks) {
 TEST(ShardSessionExpiry, MayBeChangedAtDisconnectButNotFromZero) {
   Options options;
   options.maximum_session_expiry_s = 100;
+  options.presence_pause = {};
   ShardWorld world(1, options);
   Device& device = world.connect(persistent("s"));
   auto claim = world.for_global<wire::Claim>().at(0);

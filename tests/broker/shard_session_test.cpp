@@ -72,6 +72,26 @@ TEST(ShardSession, ATakeoverClaimsBeforeItReportsTheEndOfTheOther) {
   EXPECT_NE(gone.serial, claim.serial);
 }
 
+TEST(ShardSession, ClaimsAndGoodbyesThatNobodyWaitsForGoTogether) {
+  ShardWorld world(1, Options{});
+  const Duration pause = Options{}.presence_pause;
+  Device& first = world.connect(clean("a"));
+  EXPECT_EQ(world.to_node.size(), 1u) << "nobody has come for a while";
+  world.connect(clean("b"));
+  world.send(first, mqtt::Disconnect{});
+  EXPECT_EQ(world.to_node.size(), 1u);
+  world.pass(pause);
+  EXPECT_EQ(world.to_node.size(), 3u);
+  world.connect(clean("c"));
+  EXPECT_EQ(world.to_node.size(), 3u);
+  world.connect(persistent("p"));
+  EXPECT_EQ(world.to_node.size(), 5u) << "it waits for its session, and the others go with it";
+  world.connect(clean("d"));
+  world.shards[0]->stop(world.now);
+  world.settle();
+  EXPECT_EQ(world.for_global<wire::Gone>().size(), 5u) << "there is no later turn";
+}
+
 TEST(ShardSession, APersistentConnectionWaitsForItsGrant) {
   ShardWorld world;
   Device& device = world.connect(persistent("p"));

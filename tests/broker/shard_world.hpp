@@ -23,9 +23,16 @@ struct Device {
   bool paused = false;
 };
 
+// Every claim and goodbye is told at once.
+inline Options hurried() {
+  Options options;
+  options.presence_pause = {};
+  return options;
+}
+
 class ShardWorld {
  public:
-  explicit ShardWorld(uint16_t shards = 1, Options options = {});
+  explicit ShardWorld(uint16_t shards = 1, Options options = hurried());
 
   // Accepts a connection at shard 0 and sends `connect`; the device follows it to its home.
   Device& connect(const mqtt::Connect& packet, wire::Durability door = wire::Durability::standard);

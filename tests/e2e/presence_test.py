@@ -31,6 +31,15 @@ class Watcher:
             if (row["device"], row["status"]) == (device, status):
                 return row
 
+    def all_are(self, devices, status):
+        """Order is kept for each device, not among them."""
+        missing = set(devices)
+        while missing:
+            row = json.loads(self.client.next().payload)
+            self.seen.append(row)
+            if row["status"] == status:
+                missing.discard(row["device"])
+
     def statuses(self, device):
         return [row["status"] for row in self.seen if row["device"] == device]
 
@@ -116,17 +125,12 @@ class TwoBrokers(unittest.TestCase):
         wills.subscribe("wills/+", 1)
         for i in range(20):
             Client(self.there, f"lost-{i}", will=(f"wills/{i}", str(i), 1, False))
-        for i in range(20):
-            watcher.until(f"lost-{i}", "online")
+        devices = [f"lost-{i}" for i in range(20)]
+        watcher.all_are(devices, "online")
         self.cluster.kill("broker-2")
-        offline = set()
-        while len(offline) < 20:
-            row = json.loads(watcher.client.next().payload)
-            watcher.seen.append(row)
-            if row["device"].startswith("lost-") and row["status"] == "offline":
-                offline.add(row["device"])
-        for i in range(20):
-            self.assertEqual(watcher.statuses(f"lost-{i}"), ["online", "unknown", "offline"])
+        watcher.all_are(devices, "offline")
+        for device in devices:
+            self.assertEqual(watcher.statuses(device), ["online", "unknown", "offline"])
         self.assertEqual(sorted(int(wills.next().payload) for _ in range(20)), list(range(20)))
         # Nothing comes twice: what is published now is the next message.
         with Client(self.here, "late") as late:
