@@ -25,6 +25,13 @@ bool is_named(BytesView names, BytesView name) {
   return false;
 }
 
+// That take what is to be acknowledged.
+bool has_members(const Group& group, GroupTarget target) {
+  return std::any_of(group.owners.begin(), group.owners.end(), [&](const GroupOwner& owner) {
+    return owner.target == target && owner.members + owner.away > 0;
+  });
+}
+
 }  // namespace
 
 // ---- members -----------------------------------------------------------------------------------
@@ -157,11 +164,16 @@ void Shard::State::shared_arrived(const PublicationView& publication) {
   Outgoing outgoing;
   outgoing.publication = publication;
   if (group != nullptr && to_member(*group, outgoing)) return;
-  if (publication.way == ShareWay::passed) {
+  if (publication.way != ShareWay::passed) {
+    return route_share(group, publication, ShareWay::passed);
+  }
+  // Members of two owners have left at once. Global's may be there still; it passes nothing on.
+  const bool acknowledged = publication.qos != Qos::at_most_once;
+  if (group == nullptr || !acknowledged || !has_members(*group, peer_target(global_peer))) {
     ++counters.shared_dropped;
     return;
   }
-  route_share(group, publication, ShareWay::passed);
+  to_owner(*group, peer_target(global_peer), outgoing, ShareWay::passed, next_token++);
 }
 
 // Those that have members at brokers, as far as we know.

@@ -21,7 +21,7 @@ struct GroupRoute {
 enum class ShareWay : uint8_t {
   none = 0,    // all but groups
   one = 1,     // one member of the named group; an owner without members passes it on
-  passed = 2,  // the same, passed on already: without members it is dropped
+  passed = 2,  // the same, passed on already: without members global's get it, or nobody
   others = 3,  // one member of each group that matches, but not of the named (U+0000 between)
 };
 

@@ -262,6 +262,15 @@ TEST(ShardGroups, WithoutMembersItIsPassedOnOnce) {
   world.settle();
   EXPECT_EQ(to_node(world).size(), 1u);
   EXPECT_EQ(world.shards[0]->counters().shared_dropped, 1u);
+
+  world.letter(0, routes_of(global_peer, 2, {{"$share/g/a", 0, 0, 1}}));
+  world.settle();
+  parcel.publications = {};
+  parcel.publications.append(view);
+  world.shards[0]->open(world.now, std::move(parcel));
+  world.settle();
+  EXPECT_EQ(to_node(world).size(), 2u) << "global keeps it for a member that is away";
+  EXPECT_EQ(world.shards[0]->counters().shared_dropped, 1u);
 }
 
 TEST(ShardGroups, GlobalServesTheGroupsThatAreNotKnownYet) {
