@@ -1,9 +1,8 @@
 #include "broker/topic_cache.hpp"
 
-#include <xxhash.h>
-
 #include <algorithm>
 
+#include "core/base/hash.hpp"
 #include "core/mqtt/topic.hpp"
 
 namespace muster::broker {
@@ -61,7 +60,7 @@ std::vector<Target> merge(const std::vector<Subscriber>& found) {
 }  // namespace
 
 size_t TopicCache::Hash::operator()(std::string_view text) const {
-  return XXH3_64bits(text.data(), text.size());
+  return hash_of(text);
 }
 
 const Resolved& TopicCache::find(BytesView topic, const Interests& interests, const Routes& routes,

@@ -21,7 +21,7 @@ struct WithTail {
   bool operator==(const WithTail&) const = default;
 };
 
-// What stands behind the object.
+// What stands behind the object: it is the last thing in its block, whose count comes first.
 template <class T>
 char* tail_of(T* object) {
   return reinterpret_cast<char*>(object + 1);

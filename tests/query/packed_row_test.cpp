@@ -2,25 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/query/rows.hpp"
+
 namespace muster::query {
 namespace {
 
 wire::AnswerRow row() {
   wire::AnswerRow row;
-  row.device = {.device = "thermometer",
-                .user = "anna",
-                .broker_name = "broker-1",
-                .address = "10.0.0.1:1",
-                .broker = Incarnation{3},
-                .serial = Serial{4},
-                .term = Term{5},
-                .since_ms = 1000,
-                .last_seen_ms = 2000,
-                .keep_alive_s = 60,
-                .protocol = 5,
-                .connected = true,
-                .persistent = true,
-                .why = wire::GoneReason::none};
+  row.device = testing::online("thermometer", "anna", testing::broker_1, 4);
+  row.device.last_seen_ms = 2000;
+  row.device.keep_alive_s = 60;
+  row.device.persistent = true;
   row.status = wire::Status::online;
   row.number = 17;
   return row;

@@ -16,7 +16,7 @@ class Warden {
 
   // When the will left for the warden first; `never` if it has not.
   Instant published(uint32_t will) const;
-  // The will of this connection is at global, and the warden was there before it.
+  // The will of this connection, which has ended, came to global, and the warden was there before.
   bool would_hear(const Connection& connection) const;
 
  private:
