@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,8 +51,11 @@ class Node {
   std::string name_;
 };
 
+// A test that waits in vain fails after a minute and the next one runs.
 inline void serve_until(const std::vector<Node*>& nodes, const std::function<bool()>& done) {
+  const Instant end = now().mono + std::chrono::minutes(1);
   while (!done()) {
+    if (now().mono > end) throw std::runtime_error("waited a minute in vain");
     for (Node* node : nodes) {
       node->serve();
     }
