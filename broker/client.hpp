@@ -13,6 +13,8 @@
 #include "broker/authenticator.hpp"
 #include "broker/kept_share.hpp"
 #include "broker/letters.hpp"
+#include "core/base/lazy.hpp"
+#include "core/base/texts.hpp"
 #include "core/base/time.hpp"
 #include "core/mqtt/id_set.hpp"
 #include "core/mqtt/inbox_window.hpp"
@@ -128,6 +130,12 @@ struct RetainedReads {
   std::map<std::string, uint64_t, std::less<>> overtaken;
 };
 
+// Read, not yet parsed: a packet's beginning, or what came while the client is not read.
+struct Unparsed {
+  Bytes bytes;
+  size_t needed = 0;  // that make the packet whole, when known
+};
+
 struct Client {
   Phase phase = Phase::free;
   mqtt::Version version = mqtt::Version::v3_1_1;
@@ -156,18 +164,15 @@ struct Client {
   Instant connected_at{};
   Instant over_limit_since = never;
   int64_t since_ms = 0;
-  size_t needed = 0;                     // bytes of `rest` that make the packet whole, when known
   const Resolved* last_route = nullptr;  // "same topic as last time", valid for last_route_version
   uint64_t last_route_version = 0;
   Bytes outbox;  // borrowed from the shard while there is output
-  Bytes rest;    // read, not yet parsed
-  std::string address;
-  std::string client_id;
-  std::string user;
+  std::unique_ptr<Unparsed> rest;
+  Texts<3> names;
   // filter -> of a presence filter its subscription number at the Node, else 0
-  std::map<std::string, uint64_t, std::less<>> subscriptions;
-  std::vector<uint64_t> presence_unanswered;  // PresenceMore is owed once the outbox has drained
-  mqtt::PacketIds ids;                        // clean sessions
+  Lazy<std::map<std::string, uint64_t, std::less<>>> subscriptions;
+  Lazy<std::vector<uint64_t>> presence_unanswered;  // PresenceMore is owed, the outbox drained
+  mqtt::PacketIds ids;                              // clean sessions
   std::unique_ptr<Waiting> waiting;
   std::unique_ptr<AckQueue> acks;
   std::unique_ptr<ExactlyOnce> two;
@@ -179,6 +184,10 @@ struct Client {
   std::unique_ptr<Authentication> authentication;
   std::unique_ptr<mqtt::TopicAliases> aliases_in;      // when the first one comes
   std::unique_ptr<mqtt::OutgoingAliases> aliases_out;  // if the client takes any
+
+  BytesView user() const { return names[0]; }  // as presence names it
+  BytesView client_id() const { return names[1]; }
+  BytesView address() const { return names[2]; }
 };
 
 }  // namespace muster::broker

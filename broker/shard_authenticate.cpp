@@ -24,7 +24,7 @@ void Shard::State::authenticate(uint32_t index, const mqtt::Frame& frame,
   Authentication& authentication = *client.authentication;
   authentication.method = auth_method(*packet.properties.authentication_method);
   authentication.exchange =
-      authentication.method->begin({client.client_id, packet.user_name, false});
+      authentication.method->begin({client.client_id(), packet.user_name, false});
   authentication.connect = frame.whole;
   client.phase = Phase::authenticating;
   take_step(index, authentication.exchange->step(packet.properties.authentication_data));
@@ -58,7 +58,7 @@ void Shard::State::auth(uint32_t index, const mqtt::Frame& frame) {
   const bool goes_on = packet.reason == Reason::continue_authentication;
   const bool anew = packet.reason == Reason::reauthenticate && client.phase == Phase::live;
   if (anew && !authentication.exchange) {
-    authentication.exchange = authentication.method->begin({client.client_id, {}, true});
+    authentication.exchange = authentication.method->begin({client.client_id(), {}, true});
   } else if (!goes_on || !authentication.exchange) {
     return refused(Reason::protocol_error, "this AUTH is not awaited");
   }
@@ -95,7 +95,7 @@ void Shard::State::authenticated(uint32_t index) {
   const auto frame = mqtt::next_frame(connect, SIZE_MAX, needed);
   const auto decoded = mqtt::decode(*frame, mqtt::Version::v5, mqtt::Sender::client);
   const auto& packet = std::get<mqtt::Connect>(*decoded);
-  open_session(index, packet, packet.client_id.empty());
+  open_session(index, packet);
 }
 
 }  // namespace muster::broker

@@ -29,7 +29,7 @@ uint32_t Shard::State::new_client(std::string address, wire::Durability door) {
   }
   Client& client = at(index);
   client.phase = Phase::awaiting_connect;
-  client.address = std::move(address);
+  client.names = Texts<3>({"", "", address});
   client.door = door;
   client.last_heard = now.mono;
   set_deadline(index, now.mono + options.connect_timeout);
@@ -54,17 +54,17 @@ uint32_t hash_of(BytesView client_id) {
 
 // The client whose session has this identifier.
 uint32_t Shard::State::holder_of(BytesView client_id) const {
-  return by_id.find(hash_of(client_id), [&](uint32_t i) { return at(i).client_id == client_id; });
+  return by_id.find(hash_of(client_id), [&](uint32_t i) { return at(i).client_id() == client_id; });
 }
 
 void Shard::State::hold_id(uint32_t index) {
-  const std::string& client_id = at(index).client_id;
+  const BytesView client_id = at(index).client_id();
   MUSTER_CHECK(holder_of(client_id) == no_client);
   by_id.insert(hash_of(client_id), index);
 }
 
 void Shard::State::let_go_id(uint32_t index) {
-  const std::string& client_id = at(index).client_id;
+  const BytesView client_id = at(index).client_id();
   if (holder_of(client_id) == index) by_id.erase(hash_of(client_id), index);
 }
 

@@ -50,7 +50,7 @@ void Shard::State::end(uint32_t index, wire::GoneReason why, std::optional<uint3
   if (client.serial != Serial::none) {
     flush_inbox_acks();  // its last acknowledgements precede its end
     wire::Gone gone;
-    gone.client_id = client.client_id;
+    gone.client_id = client.client_id();
     gone.serial = client.serial;
     gone.term = client.term;
     gone.reason = why;
@@ -61,7 +61,7 @@ void Shard::State::end(uint32_t index, wire::GoneReason why, std::optional<uint3
   }
   set_deadline(index, never);
   client.phase = Phase::closing;
-  Bytes().swap(client.rest);
+  client.rest.reset();
   effects.close.push_back(index);
 }
 

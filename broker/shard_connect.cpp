@@ -20,19 +20,19 @@ namespace {
 constexpr uint32_t unannounced_packet_size = 268'435'455;
 
 std::string presence_user(const std::string& rule, const mqtt::Connect& packet,
-                          const std::string& client_id) {
-  if (rule == "%c") return client_id;
-  return packet.user_name ? std::string(*packet.user_name) : "~" + client_id;
+                          BytesView client_id) {
+  if (rule == "%c") return std::string(client_id);
+  return packet.user_name ? std::string(*packet.user_name) : "~" + std::string(client_id);
 }
 
-wire::Will will_of(const mqtt::WillMessage& message, const std::string& client_id, int64_t wall) {
+wire::Will will_of(const mqtt::WillMessage& message, BytesView client_id, int64_t wall) {
   wire::Will will;
   wire::Publication& publication = will.publication;
   publication.topic = message.topic;
   publication.payload = message.payload;
   publication.qos = static_cast<uint8_t>(message.qos);
   publication.retain = message.retain;
-  publication.publisher = client_id;
+  publication.publisher = Bytes(client_id);
   publication.published_ms = wall;
   mqtt::Properties properties = message.properties;
   will.delay_s = properties.will_delay_interval.value_or(0);
@@ -58,15 +58,12 @@ void Shard::State::connect(uint32_t index, const mqtt::Frame& frame) {
   client.response_information = packet.properties.request_response_information.value_or(0) != 0;
   if (!acceptable(index, packet)) return;
 
-  client.client_id = packet.client_id;
-  bool assigned = client.client_id.empty();
-  if (assigned) {
-    assign_client_id(index);
-  } else if (move_home(index, frame)) {
-    return;
-  }
+  client.assigned_id = packet.client_id.empty();
+  const Bytes id = client.assigned_id ? new_client_id() : Bytes(packet.client_id);
+  client.names = Texts<3>({"", id, client.address()});
+  if (!client.assigned_id && move_home(index, frame)) return;
   if (packet.properties.authentication_method) return authenticate(index, frame, packet);
-  open_session(index, packet, assigned);
+  open_session(index, packet);
 }
 
 // What CONNACK says is not available (3.2.2.3.5), names that presence keeps for itself,
@@ -84,8 +81,7 @@ bool Shard::State::acceptable(uint32_t index, const mqtt::Connect& packet) {
   if (packet.client_id.empty() && !v5 && !packet.clean_start) {
     return refused(Reason::client_identifier_not_valid);
   }
-  const std::string user =
-      presence_user(options.presence_user, packet, std::string(packet.client_id));
+  const std::string user = presence_user(options.presence_user, packet, packet.client_id);
   if (!fits_topics(user)) {
     return refused(packet.user_name && options.presence_user != "%c"
                        ? Reason::bad_user_name_or_password
@@ -114,32 +110,35 @@ void Shard::State::refuse(uint32_t index, Version version, Reason reason, BytesV
 }
 
 // Unique without asking anybody, and at home here, so that the connection need not move.
-void Shard::State::assign_client_id(uint32_t index) {
-  std::string& id = at(index).client_id;
+std::string Shard::State::new_client_id() {
+  std::string id;
   do {
     id = fmt::format("muster-{:016x}-{:x}", static_cast<uint64_t>(incarnation),
                      next_serial++ << 8 | static_cast<uint64_t>(self));
   } while (home_of(id, options.shards) != self);
+  return id;
 }
 
 bool Shard::State::move_home(uint32_t index, const mqtt::Frame& frame) {
   Client& client = at(index);
-  ShardIndex home = home_of(client.client_id, options.shards);
+  ShardIndex home = home_of(client.client_id(), options.shards);
   if (home == self) return false;
   --counters.connects;  // counted there
   --counters.packets_received;
   // What was read after the CONNECT follows it: see parse().
-  effects.moves.push_back({index, home, client.address, client.door, Bytes(frame.whole)});
+  effects.moves.push_back(
+      {index, home, std::string(client.address()), client.door, Bytes(frame.whole)});
   set_deadline(index, never);
   client.phase = Phase::closing;
   return true;
 }
 
-void Shard::State::open_session(uint32_t index, const mqtt::Connect& packet, bool assigned) {
+void Shard::State::open_session(uint32_t index, const mqtt::Connect& packet) {
   Client& client = at(index);
   const mqtt::Properties& properties = packet.properties;
   client.clean_start = packet.clean_start;
-  client.user = presence_user(options.presence_user, packet, client.client_id);
+  const std::string user = presence_user(options.presence_user, packet, client.client_id());
+  client.names = Texts<3>({user, client.client_id(), client.address()});
   client.session_expiry_s = packet.version == Version::v5
                                 ? properties.session_expiry_interval.value_or(0)
                                 : (packet.clean_start ? 0 : UINT32_MAX);
@@ -157,7 +156,6 @@ void Shard::State::open_session(uint32_t index, const mqtt::Connect& packet, boo
       (packet.keep_alive == 0 || packet.keep_alive > most)) {
     client.keep_alive_s = most;
   }
-  client.assigned_id = assigned;
   client.announce_keep_alive = client.keep_alive_s != packet.keep_alive;
   client.connected_at = now.mono;
   client.since_ms = now.wall.ms;
@@ -169,13 +167,13 @@ void Shard::State::open_session(uint32_t index, const mqtt::Connect& packet, boo
   client.serial = static_cast<Serial>(next_serial++ << 8 | static_cast<uint64_t>(self));
   if (packet.will) {
     client.will =
-        std::make_unique<wire::Will>(will_of(*packet.will, client.client_id, now.wall.ms));
-    client.will->publication.topic = own_topic(packet.will->topic, client.user);
+        std::make_unique<wire::Will>(will_of(*packet.will, client.client_id(), now.wall.ms));
+    client.will->publication.topic = own_topic(packet.will->topic, client.user());
   }
 
   // The claim goes before the end of the connection that it takes over: never seen as offline.
   tell_presence(client, claim(client));
-  const uint32_t former = holder_of(client.client_id);
+  const uint32_t former = holder_of(client.client_id());
   if (former != no_client) take_over(former);
   hold_id(index);
   ++counters.connections;
@@ -213,7 +211,7 @@ Bytes Shard::State::accepted(const Client& client, bool session_present) const {
     if (options.maximum_packet_size < unannounced_packet_size) {
       properties.maximum_packet_size = options.maximum_packet_size;
     }
-    if (client.assigned_id) properties.assigned_client_identifier = client.client_id;
+    if (client.assigned_id) properties.assigned_client_identifier = client.client_id();
     if (client.response_information && !options.response_information.empty()) {
       properties.response_information = options.response_information;
     }
@@ -234,8 +232,8 @@ Bytes Shard::State::accepted(const Client& client, bool session_present) const {
 
 wire::Claim Shard::State::claim(const Client& client) const {
   wire::Claim claim;
-  claim.client_id = client.client_id;
-  claim.user = client.user;
+  claim.client_id = client.client_id();
+  claim.user = client.user();
   claim.serial = client.serial;
   claim.term = client.term;
   claim.connected_us = client.connected_at.time_since_epoch().count();
@@ -245,7 +243,7 @@ wire::Claim Shard::State::claim(const Client& client) const {
   claim.receive_maximum = client.receive_maximum;
   claim.keep_alive_s = client.keep_alive_s;
   claim.protocol = static_cast<uint8_t>(client.version);
-  claim.address = client.address;
+  claim.address = client.address();
   claim.since_ms = client.since_ms;
   if (client.will) claim.will = *client.will;
   return claim;

@@ -33,7 +33,7 @@ const Target* Shard::State::wanting(const Target& target, const Outgoing& outgoi
   if (!target.looks_at_publisher()) return &target;
   const BytesView publisher = outgoing.publication.publisher;
   const bool own = target.client == outgoing.from ||
-                   (!publisher.empty() && at(target.client).client_id == publisher);
+                   (!publisher.empty() && at(target.client).client_id() == publisher);
   return own ? target.towards_own() : &target;
 }
 

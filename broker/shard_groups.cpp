@@ -38,16 +38,16 @@ bool has_members(const Group& group, GroupTarget target) {
 
 // "$user/me/..." of a shared subscription is one's own, too.
 std::string Shard::State::own_filter(BytesView filter, const Client& client) {
-  if (!mqtt::is_shared(filter)) return own_topic(filter, client.user);
+  if (!mqtt::is_shared(filter)) return own_topic(filter, client.user());
   const BytesView topics = mqtt::shared_filter(filter);
   return std::string(filter.substr(0, filter.size() - topics.size())) +
-         own_topic(topics, client.user);
+         own_topic(topics, client.user());
 }
 
 // Presence topics are made for each subscriber and $SYS by each broker: there is nothing to share.
 Reason Shard::State::may_share(const Client& client, const Subscribed& subscription) {
   const BytesView topics = mqtt::shared_filter(subscription.filter);
-  if (presence_filter(topics, client.user) || topics.starts_with("$SYS")) {
+  if (presence_filter(topics, client.user()) || topics.starts_with("$SYS")) {
     return Reason::shared_subscriptions_not_supported;
   }
   const bool full = groups.own_groups() >= options.groups_max / options.shards;

@@ -58,7 +58,7 @@ void Shard::State::came_again(uint32_t index, const wire::InboxEntry& entry) {
   if (state == Window::State::awaits_store) {
     // What we said of its PUBREC, or what global answered, may not have arrived.
     if (!entry.released) return inbox_received(index, number);
-    return inbox_released({at(index).client_id, at(index).term, {number}});
+    return inbox_released({Bytes(at(index).client_id()), at(index).term, {number}});
   }
   if (!held && state == Window::State::none) acknowledge_number(index, number);
 }
@@ -161,7 +161,8 @@ void Shard::State::flush_inbox_acks() {
     if (!client.acked) continue;  // flushed at its end
     client.acked = false;
     if (!client.inbox) continue;
-    wire::InboxAck ack{client.client_id, client.term, std::exchange(client.inbox->acked, {}),
+    wire::InboxAck ack{Bytes(client.client_id()), client.term,
+                       std::exchange(client.inbox->acked, {}),
                        std::exchange(client.inbox->received, {})};
     for_global(std::move(ack));
     pump_inbox(index);

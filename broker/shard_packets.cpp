@@ -14,39 +14,48 @@ void Shard::State::feed(uint32_t index, BytesView bytes) {
   Client& client = at(index);
   if (client.phase == Phase::closing) return;
   client.last_heard = now.mono;
-  if (client.rest.empty()) {
-    BytesView left = parse(index, bytes);
-    if (!left.empty()) client.rest.assign(left);
+  if (!client.rest) {
+    size_t needed = 0;
+    const BytesView left = parse(index, bytes, needed);
+    if (!left.empty()) client.rest = std::make_unique<Unparsed>(Unparsed{Bytes(left), needed});
     return;
   }
+  Unparsed& rest = *client.rest;
   // Exactly what the packet needs, once half of it is there: nobody claims memory by a length.
-  if (client.needed > client.rest.capacity() && client.needed < 2 * client.rest.size()) {
-    client.rest.reserve(client.needed);
+  if (rest.needed > rest.bytes.capacity() && rest.needed < 2 * rest.bytes.size()) {
+    rest.bytes.reserve(rest.needed);
   }
-  client.rest.append(bytes);
-  if (client.rest.size() < client.needed) return;
-  auto input = std::make_shared<Bytes>(std::exchange(client.rest, {}));
-  if (input->size() >= large_payload_bytes) incoming = input;
-  BytesView left = parse(index, *input);
-  incoming.reset();
-  if (left.size() == input->size()) {
-    client.rest = std::move(*input);
-  } else if (!left.empty()) {
-    client.rest.assign(left);
-  }
+  rest.bytes.append(bytes);
+  if (rest.bytes.size() >= rest.needed) parse_rest(index);
 }
 
-// Parses as many packets as there are and may be handled now; returns what is left.
-BytesView Shard::State::parse(uint32_t index, BytesView input) {
+// False: nothing of what was kept may be handled now.
+bool Shard::State::parse_rest(uint32_t index) {
   Client& client = at(index);
-  client.needed = 0;
+  if (!client.rest) return false;
+  const auto input = std::make_shared<Bytes>(std::move(client.rest->bytes));
+  client.rest.reset();
+  if (input->size() >= large_payload_bytes) incoming = input;
+  size_t needed = 0;
+  const BytesView left = parse(index, *input, needed);
+  incoming.reset();
+  const bool moved = left.size() < input->size();
+  if (left.empty()) return moved;
+  client.rest =
+      std::make_unique<Unparsed>(Unparsed{moved ? Bytes(left) : std::move(*input), needed});
+  return moved;
+}
+
+// Parses as many packets as there are and may be handled now; returns what is left, and how many
+// bytes make the packet whole with which that begins, if it is known.
+BytesView Shard::State::parse(uint32_t index, BytesView input, size_t& needed) {
+  Client& client = at(index);
   while (!input.empty()) {
     if (client.paused || client.phase == Phase::awaiting_grant) return input;
     if (client.phase == Phase::live) {
       input.remove_prefix(publish_plain(index, input));
       if (input.empty()) return input;
     }
-    size_t needed = 0;
     auto frame = mqtt::next_frame(input, options.maximum_packet_size, needed);
     if (!frame) {
       if (client.phase == Phase::awaiting_connect) {
@@ -60,10 +69,8 @@ BytesView Shard::State::parse(uint32_t index, BytesView input) {
       }
       return {};
     }
-    if (frame->whole.empty()) {
-      client.needed = needed;
-      return input;
-    }
+    if (frame->whole.empty()) return input;
+    needed = 0;
     input.remove_prefix(frame->whole.size());
     ++counters.packets_received;
     if (client.phase == Phase::awaiting_connect) {
@@ -131,21 +138,16 @@ void Shard::State::resume(uint32_t index) {
     client.last_heard = now.mono;
     effects.resume.push_back(index);
   }
-  Bytes input = std::exchange(client.rest, {});
-  BytesView left = parse(index, input);
-  if (!left.empty()) client.rest.assign(left);
+  parse_rest(index);
 }
 
 // The peer has gone while it was not read: what it had said counts, DISCONNECT above all.
 void Shard::State::last_words(uint32_t index) {
   Client& client = at(index);
   bool more = client.phase == Phase::live && client.paused;
-  while (more && client.phase == Phase::live && !client.rest.empty()) {
+  while (more && client.phase == Phase::live) {
     client.paused = false;
-    Bytes input = std::exchange(client.rest, {});
-    BytesView left = parse(index, input);
-    more = left.size() < input.size();
-    client.rest.assign(left);
+    more = parse_rest(index);
   }
   close_doomed();
 }

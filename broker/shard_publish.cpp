@@ -172,7 +172,7 @@ uint32_t Shard::State::forward(const Resolved& resolved, const PublishView& pack
     one.count == 1 ? to.append(one) : to.append(out);
   }
   if (peers == 0) return 0;
-  out.publisher = publisher.client_id;
+  out.publisher = publisher.client_id();
   out.door = publisher.door;
   out.peers = peers;
   out.token = acknowledged ? next_token : 0;

@@ -85,7 +85,7 @@ void Shard::State::pubrel(uint32_t index, const AcknowledgementView& packet) {
   client.two->unsettled.erase(id);
   if (!client.persistent) return answer(index, PacketType::pubcomp, id, Reason::success, 0);
   // Used again before global has forgotten it, it would be taken for the same publication.
-  wire::PublishReleased release{client.client_id, client.term, id};
+  wire::PublishReleased release{Bytes(client.client_id()), client.term, id};
   to_node.letters.emplace_back(ForGlobal{std::move(release), next_token});
   answer(index, PacketType::pubcomp, id, Reason::success, 1);
 }

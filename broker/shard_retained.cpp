@@ -27,7 +27,7 @@ uint64_t Shard::State::retain(const mqtt::PublishView& packet, const Client& pub
   letter.value.topic = packet.topic;
   letter.value.payload = packet.payload;
   letter.value.properties = packet.properties;
-  letter.value.publisher = publisher.client_id;
+  letter.value.publisher = publisher.client_id();
   letter.value.qos = static_cast<uint8_t>(packet.qos);
   letter.value.expiry_s = packet.message_expiry;
   const auto owner = static_cast<size_t>(home_of(packet.topic, options.shards));
@@ -175,7 +175,7 @@ void Shard::State::retained_page(const RetainedPage& letter) {
   if (subscriber->identifier != 0) target.identifiers.push_back(subscriber->identifier);
   const bool no_local = subscriber->no_local;
   for (const RetainedValue& value : letter.values) {
-    if (no_local && value.publisher == client->client_id) continue;  // 3.8.3-3
+    if (no_local && value.publisher == client->client_id()) continue;  // 3.8.3-3
     const auto overtaken = state.overtaken.find(value.topic.view());
     if (overtaken != state.overtaken.end() && overtaken->second >= first.number) continue;
     Bytes properties;

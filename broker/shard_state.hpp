@@ -168,7 +168,8 @@ struct Shard::State {
 
   // packets (shard_packets.cpp)
   void feed(uint32_t index, BytesView bytes);
-  BytesView parse(uint32_t index, BytesView input);
+  bool parse_rest(uint32_t index);
+  BytesView parse(uint32_t index, BytesView input, size_t& needed);
   void handle(uint32_t index, const mqtt::Frame& frame);
   void handle_live(uint32_t index, const mqtt::Frame& frame);
   void pause(uint32_t index);
@@ -188,9 +189,9 @@ struct Shard::State {
   void connect(uint32_t index, const mqtt::Frame& frame);
   bool acceptable(uint32_t index, const mqtt::Connect& packet);
   void refuse(uint32_t index, mqtt::Version version, mqtt::Reason reason, BytesView detail = {});
-  void assign_client_id(uint32_t index);
+  std::string new_client_id();
   bool move_home(uint32_t index, const mqtt::Frame& frame);
-  void open_session(uint32_t index, const mqtt::Connect& packet, bool assigned);
+  void open_session(uint32_t index, const mqtt::Connect& packet);
   void connack(uint32_t index, bool session_present);
   Bytes accepted(const Client& client, bool session_present) const;
   wire::Claim claim(const Client& client) const;

@@ -41,7 +41,7 @@ void Shard::State::subscribe(uint32_t index, const mqtt::Frame& frame) {
 
   PendingAnswer answer;
   answer.packet_id = packet.packet_id;
-  wire::SubscribeSession stored{client.client_id, client.term, 0, {}};
+  wire::SubscribeSession stored{Bytes(client.client_id()), client.term, 0, {}};
   for (const auto& entry : packet.entries) {
     Subscribed subscription;
     subscription.filter = own_filter(entry.filter, client);
@@ -71,7 +71,7 @@ Reason Shard::State::subscribe_one(uint32_t index, Subscribed subscription, uint
   if (mqtt::is_shared(filter)) {
     const Reason refusal = may_share(at(index), subscription);
     if (refusal != Reason::success) return refusal;
-  } else if (auto presence_of = presence_filter(filter, at(index).user)) {
+  } else if (auto presence_of = presence_filter(filter, at(index).user())) {
     return open_presence(index, std::move(subscription), *presence_of);
   }
   auto granted = static_cast<Reason>(subscription.options.qos);
@@ -105,12 +105,12 @@ uint64_t Shard::State::add_subscription(uint32_t index, Subscribed subscription)
     cache.filter_changed(subscription.filter);
     number = interests.number(subscription.filter);
   }
-  if (added) client.subscriptions.emplace(std::move(subscription.filter), 0);
+  if (added) client.subscriptions.make().emplace(std::move(subscription.filter), 0);
   return number;
 }
 
 bool Shard::State::remove_subscription(uint32_t index, BytesView filter) {
-  auto& subscriptions = at(index).subscriptions;
+  auto& subscriptions = at(index).subscriptions.make();
   const auto known = subscriptions.find(filter);
   if (known == subscriptions.end()) return false;
   withdraw(index, known->first, known->second);
@@ -131,7 +131,7 @@ void Shard::State::withdraw(uint32_t index, const std::string& filter, uint64_t 
 }
 
 void Shard::State::withdraw_all(uint32_t index) {
-  auto& subscriptions = at(index).subscriptions;
+  auto subscriptions = at(index).subscriptions.take();
   while (!subscriptions.empty()) {
     const auto subscription = subscriptions.extract(subscriptions.begin());
     withdraw(index, subscription.key(), subscription.mapped());
@@ -151,12 +151,12 @@ void Shard::State::unsubscribe(uint32_t index, const mqtt::Frame& frame) {
   PendingAnswer answer;
   answer.packet_id = packet.packet_id;
   answer.unsubscribe = true;
-  wire::UnsubscribeSession stored{client.client_id, client.term, 0, {}};
+  wire::UnsubscribeSession stored{Bytes(client.client_id()), client.term, 0, {}};
   for (BytesView wanted : packet.filters) {
     std::string filter = own_filter(wanted, client);
     bool removed = remove_subscription(index, filter);
     answer.reasons.push_back(removed ? Reason::success : Reason::no_subscription_existed);
-    if (removed && client.persistent && !presence_filter(filter, client.user)) {
+    if (removed && client.persistent && !presence_filter(filter, client.user())) {
       stored.filters.push_back(std::move(filter));
     }
   }

@@ -15,7 +15,7 @@ namespace {
 constexpr BytesView sys_prefix = "$SYS/";
 
 uint64_t shared_subscriptions(const Client& client) {
-  const auto& all = client.subscriptions;
+  const auto& all = *client.subscriptions;
   return static_cast<uint64_t>(
       std::distance(all.lower_bound("$share/"), all.lower_bound("$share0")));  // '0' follows '/'
 }
@@ -28,7 +28,7 @@ void Shard::State::count_for_sys(uint64_t round) {
   counted.retained_bytes = retaining.table.bytes();
   for (const auto& client : clients) {
     if (client->phase != Phase::live) continue;
-    counted.subscriptions += client->subscriptions.size();
+    counted.subscriptions += client->subscriptions->size();
     counted.shared_subscriptions += shared_subscriptions(*client);
     counted.in_flight += client->ids.in_use();
     if (client->inbox) counted.in_flight += client->inbox->window.in_flight();
@@ -58,7 +58,7 @@ bool Shard::State::wants_sys(uint32_t index, const Subscribed& subscription) {
   if (!subscription.filter.starts_with(sys_prefix)) return false;
   const uint8_t handling = subscription.options.retain_handling;
   if (handling != 1) return handling == 0;
-  return !at(index).subscriptions.contains(subscription.filter);
+  return !at(index).subscriptions->contains(subscription.filter);
 }
 
 void Shard::State::send_sys(uint32_t index, const Subscribed& subscription) {

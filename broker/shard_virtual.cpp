@@ -27,12 +27,12 @@ void Shard::State::publish_virtual(uint32_t index, const PublishView& packet, Re
     if (attributes) {
       // Acknowledged once global has stored it.
       targets = packet.qos == Qos::at_most_once ? 0 : 1;
-      wire::SetInfo info{client.user, std::move(*attributes)};
+      wire::SetInfo info{Bytes(client.user()), std::move(*attributes)};
       to_node.letters.emplace_back(ForGlobal{std::move(info), targets > 0 ? next_token : 0});
     }
   } else if (is_inbox_topic(packet.topic)) {
     PublishView routed = packet;
-    std::string topic = own_topic(packet.topic, client.user);
+    std::string topic = own_topic(packet.topic, client.user());
     routed.topic = topic;
     return publish_routed(index, routed, {}, reach);
   }
@@ -44,7 +44,7 @@ void Shard::State::publish_virtual(uint32_t index, const PublishView& packet, Re
 void Shard::State::ask_query(uint32_t index, const PublishView& packet) {
   AskQuery ask;
   ask.client = ref(index);
-  ask.user = at(index).user;
+  ask.user = at(index).user();
   ask.payload = packet.payload;
   ask.response_topic = "$query/answer";
   if (auto properties = mqtt::decode_publish_properties(packet.properties)) {
@@ -74,9 +74,9 @@ Reason Shard::State::open_presence(uint32_t index, Subscribed subscription,
   presence[number] = index;
   uint8_t handling = subscription.options.retain_handling;
   bool snapshot = handling == 0 || (handling == 1 && !known);
-  to_node.letters.emplace_back(
-      PresenceOpen{ref(index), number, client.user, filter.user, filter.state_only, snapshot});
-  client.subscriptions.emplace(std::move(subscription.filter), number);
+  to_node.letters.emplace_back(PresenceOpen{ref(index), number, Bytes(client.user()), filter.user,
+                                            filter.state_only, snapshot});
+  client.subscriptions.make().emplace(std::move(subscription.filter), number);
   return Reason::success;  // presence messages are QoS 0
 }
 
@@ -99,12 +99,12 @@ void Shard::State::presence_rows(const PresenceRows& letter) {
   if (letter.rows.empty()) {
     to_node.letters.emplace_back(PresenceMore{self, letter.subscription});
   } else {
-    client.presence_unanswered.push_back(letter.subscription);
+    client.presence_unanswered.make().push_back(letter.subscription);
   }
 }
 
 void Shard::State::presence_drained(uint32_t index) {
-  for (uint64_t subscription : std::exchange(at(index).presence_unanswered, {})) {
+  for (uint64_t subscription : at(index).presence_unanswered.take()) {
     to_node.letters.emplace_back(PresenceMore{self, subscription});
   }
 }

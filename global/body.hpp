@@ -3,8 +3,8 @@
 // thread.
 
 #include <cstdint>
-#include <memory>
 
+#include "core/base/local_ptr.hpp"
 #include "core/wire/messages.hpp"
 
 namespace muster::global {
@@ -22,6 +22,6 @@ struct Body {
 
 // With the publication's texts for its own: small ones stand behind it in the same allocation, so
 // that what is taken out of it is to be owned in its turn.
-std::shared_ptr<Body> make_body(wire::Publication publication);
+LocalPtr<Body> make_body(wire::Publication publication);
 
 }  // namespace muster::global

@@ -14,9 +14,9 @@ bool is_younger(const Connection& a, Instant a_began, const Connection& b, Insta
 }
 
 // The same socket, whose broker goes on under a new incarnation.
-bool is_same_socket(const wire::DeviceRow& row, const Broker& broker, const wire::Claim& claim) {
-  return row.connected && row.broker_name == broker.name() && row.since_ms == claim.since_ms &&
-         row.address == claim.address;
+bool is_same_socket(const KeptRow& row, const Broker& broker, const wire::Claim& claim) {
+  return row.connected && row.broker_name() == broker.name() && row.since_ms == claim.since_ms &&
+         row.address() == claim.address;
 }
 
 }  // namespace

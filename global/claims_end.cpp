@@ -106,7 +106,7 @@ bool Claims::close_unlisted(Now now, Incarnation incarnation, uint32_t& rows) {
       broker->devices.push_back(*device);
       continue;
     }
-    const std::string client_id = device->row.device;
+    const Bytes client_id(device->row.device());
     ended(now, client_id, device->connection(), GoneReason::not_listed, now.wall.ms, std::nullopt);
   }
   return true;
@@ -149,7 +149,7 @@ bool Claims::sweep(Now now, Incarnation incarnation, uint32_t& rows) {
   if (!broker) return true;
   while (Device* device = broker->devices.front()) {
     if (rows++ == options_.sweep_rows) return false;
-    const std::string client_id = device->row.device;
+    const Bytes client_id(device->row.device());
     ended(now, client_id, device->connection(), GoneReason::broker_lost, now.wall.ms, std::nullopt);
   }
   // Wills of connections whose devices have moved on.

@@ -5,10 +5,12 @@
 // Devices.
 
 #include <cstdint>
+#include <utility>
 
 #include "core/base/time.hpp"
 #include "core/wire/messages.hpp"
 #include "global/connection.hpp"
+#include "global/kept_row.hpp"
 
 namespace muster::global {
 
@@ -19,7 +21,9 @@ inline Instant began_at(const wire::Claim& claim) {
 }
 
 struct Device {
-  wire::DeviceRow row;
+  explicit Device(KeptRow of) : row(std::move(of)) {}
+
+  KeptRow row;
   uint64_t number = 0;  // of the row's newest log entry; 0: none yet
 
   // The youngest connection that ever claimed. Its beginning, on our clock, is not known for what

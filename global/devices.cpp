@@ -30,7 +30,7 @@ Duration grace_of(GoneReason reason, const Options& options) {
 bool Devices::load(BytesView value) {
   auto entry = wire::decode_row(value);
   if (!entry || !std::holds_alternative<wire::DeviceRow>(entry->row)) return false;
-  Device& device = add(std::move(std::get<wire::DeviceRow>(entry->row)));
+  Device& device = add(KeptRow(std::get<wire::DeviceRow>(entry->row)));
   device.number = entry->number;
   device.newest = device.connection();
   if (device.row.connected) ++connected_;
@@ -43,7 +43,7 @@ void Devices::start(Now now, Brokers& brokers) {
   for (Rows& rows : slots_) {
     for (auto& [client_id, device] : rows) {
       if (device.row.connected) {
-        brokers.ensure(device.row.broker, device.row.broker_name);
+        brokers.ensure(device.row.broker, Bytes(device.row.broker_name()));
         brokers.find(device.row.broker)->devices.push_back(device);
       } else {
         offline.push_back(&device);
@@ -62,24 +62,17 @@ void Devices::start(Now now, Brokers& brokers) {
   }
 }
 
-// The key is the name in its final place.
-Device& Devices::add(wire::DeviceRow row) {
-  Rows rows;
-  Device& device = rows[row.device];
-  device.row = std::move(row);
-  auto node = rows.extract(rows.begin());
-  node.key() = device.row.device;
-  const auto slot = static_cast<uint16_t>(slot_of(device.row.device));
-  const auto placed = slots_[slot].insert(std::move(node));
-  if (placed.inserted) ++size_;
-  return placed.position->second;
+Device& Devices::add(KeptRow row) {
+  const BytesView name = row.device();
+  const auto placed =
+      slots_[static_cast<uint16_t>(slot_of(name))].try_emplace(name, std::move(row));
+  if (placed.second) ++size_;
+  return placed.first->second;
 }
 
 Device& Devices::find_or_add(const std::string& client_id) {
   if (Device* known = find(client_id)) return *known;
-  wire::DeviceRow row;
-  row.device = client_id;
-  return add(std::move(row));
+  return add(KeptRow(client_id));
 }
 
 Device* Devices::find(BytesView client_id) {
@@ -106,22 +99,20 @@ void Devices::note_newest(Device& device, const Connection& connection, Instant 
 }
 
 void Devices::write(Device& device, bool connection_begins) {
-  const auto slot = static_cast<uint16_t>(slot_of(device.row.device));
+  const auto slot = static_cast<uint16_t>(slot_of(device.row.device()));
   device.number = log_.take_number();
   if (connection_begins) device.row.term = Term{device.number};
-  log_.append(device.number, slot, device.row, keys::device(device.row.device));
+  log_.append(device.number, slot, device.row.whole(), keys::device(device.row.device()));
 }
 
 Device& Devices::online(Broker& broker, const wire::Claim& claim) {
   Device& device = find_or_add(claim.client_id);
-  wire::DeviceRow& row = device.row;
+  KeptRow& row = device.row;
   if (!row.connected) ++connected_;
-  row.user = claim.user;
+  row.name(claim.user, claim.address, broker.name());
   row.connected = true;
   row.broker = broker.incarnation();
-  row.broker_name = broker.name();
   row.serial = claim.serial;
-  row.address = claim.address;
   row.protocol = claim.protocol;
   row.keep_alive_s = claim.keep_alive_s;
   row.persistent = claim.persistent;
@@ -139,7 +130,7 @@ void Devices::confirm(Broker& broker, Device& device, const wire::Claim& claim) 
   if (device.newest == connection || !device.newest_known || began >= device.newest_began) {
     note_newest(device, connection, began);
   }
-  if (device.dropped) graces_.clear(device.row.device);
+  if (device.dropped) graces_.clear(Bytes(device.row.device()));
   device.dropped = false;
   device.listing = broker.listing;
   broker.devices.push_back(device);
@@ -155,12 +146,12 @@ void Devices::ended(Now now, Device& device, GoneReason reason, int64_t at_ms, D
   device.dropped = true;
   device.drop_reason = reason;
   device.drop_ms = at_ms;
-  graces_.set(device.row.device, now.mono + grace);
+  graces_.set(Bytes(device.row.device()), now.mono + grace);
 }
 
 void Devices::offline(Now now, Device& device, GoneReason reason, int64_t at_ms) {
   MUSTER_CHECK(device.row.connected);
-  if (device.dropped) graces_.clear(device.row.device);
+  if (device.dropped) graces_.clear(Bytes(device.row.device()));
   device.dropped = false;
   device.row.connected = false;
   device.row.why = reason;
@@ -186,12 +177,12 @@ void Devices::tick(Now now, const HasSession& has_session) {
 }
 
 void Devices::forget(Now now, Device& device, const HasSession& has_session) {
-  if (has_session(device.row.device)) {  // looked at again once its session may be over
+  const Bytes client_id(device.row.device());
+  if (has_session(client_id)) {  // looked at again once its session may be over
     device.forget_at = now.mono + options_.forget_after;
     gone_.push_back(device);
     return;
   }
-  const std::string client_id = device.row.device;
   const auto slot = static_cast<uint16_t>(slot_of(client_id));
   ledger_.erase(keys::device(client_id));
   log_.append_erased(log_.take_number(), slot, client_id);

@@ -53,7 +53,7 @@ class Devices {
   size_t connected() const { return connected_; }
 
  private:
-  Device& add(wire::DeviceRow row);
+  Device& add(KeptRow row);
   Device& find_or_add(const std::string& client_id);
   void offline(Now now, Device& device, wire::GoneReason reason, int64_t at_ms);
   void write(Device& device, bool connection_begins);

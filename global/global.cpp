@@ -11,7 +11,7 @@ Expected<Recovered, store::Error> Global::recover(store::Store& store, bool repa
   Recovered recovered;
   recovered.repaired = repaired;
   const auto done = store.scan("", [&](BytesView key, BytesView value) {
-    recovered.records.push_back({key, value});
+    recovered.records.push_back({Bytes(key), Bytes(value)});
     return true;
   });
   if (!done) return Unexpected{done.error()};

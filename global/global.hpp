@@ -28,7 +28,7 @@ using store::StoreBatch;
 
 // Everything that lies in the store, in key order.
 struct Recovered {
-  std::vector<store::Put> records;
+  std::vector<store::Record> records;
   bool repaired = false;  // records may be missing: numbers jump ahead, replicas start anew
 };
 

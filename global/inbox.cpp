@@ -102,7 +102,7 @@ bool Inboxes::has_room(Now now, Session& session, size_t bytes, size_t taken) {
   return fits();
 }
 
-void Inboxes::append(Now now, Match& match, const std::shared_ptr<Body>& body) {
+void Inboxes::append(Now now, Match& match, const LocalPtr<Body>& body) {
   Session& session = *match.session;
   Inbox& inbox = session.inbox;
   Entry& entry = inbox.entries.emplace_back();

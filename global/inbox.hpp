@@ -111,7 +111,7 @@ class Inboxes {
 
   void collect(const wire::Publication& publication);
   bool has_room(Now now, Session& session, size_t bytes, size_t taken);
-  void append(Now now, Match& match, const std::shared_ptr<Body>& body);
+  void append(Now now, Match& match, const LocalPtr<Body>& body);
   void drop(Session& session, Entry& entry);
   void drop_expired(Now now, Session& session);
   void dropped(Session& session);
@@ -127,11 +127,12 @@ class Inboxes {
   Ledger& ledger_;
   Log& log_;
   mqtt::TopicTree<Subscriber, SubscriberSession> tree_;
-  std::map<uint64_t, std::shared_ptr<Body>> loading_;    // bodies, at start
+  std::map<uint64_t, LocalPtr<Body>> loading_;           // bodies, at start
   std::set<std::pair<std::string, uint64_t>> released_;  // client id, entry; at start
   std::vector<Match> matches_;                           // of one publication
   uint64_t match_ = 0;
-  Writer record_;  // of the entry that is being written
+  Writer record_;                                             // of the entry that is being written
+  wire::Message deliver_{std::in_place_type<wire::Deliver>};  // that is being made
   std::vector<uint64_t> dirty_;
   std::map<std::string, std::set<uint64_t>> stalled_;  // by peer: sessions without credit
   uint64_t entries_ = 0;

@@ -37,7 +37,7 @@ void Inboxes::write_entry(Session& session, const Entry& entry) {
 
 bool Inboxes::load_body(uint64_t number, BytesView value) {
   Reader reader(value);
-  const auto body = std::make_shared<Body>();
+  const auto body = LocalPtr<Body>::make();
   body->publication = read_publication(reader);
   body->number = number;
   body->shared = true;
@@ -64,7 +64,7 @@ bool Inboxes::load_entry(Session& session, uint64_t number, BytesView value) {
     if (found == loading_.end()) return false;
     entry.body = found->second;
   } else {
-    entry.body = std::make_shared<Body>();
+    entry.body = LocalPtr<Body>::make();
     entry.body->number = message;
     entry.body->publication = read_publication(reader);
   }

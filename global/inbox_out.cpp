@@ -34,7 +34,9 @@ void Inboxes::pump(Now now, wire::Links& links, Session& session) {
   bool expired = false;
   bool more = true;
   while (more) {
-    wire::Deliver deliver{session.client_id, hold.term, {}};
+    auto& deliver = std::get<wire::Deliver>(deliver_);
+    deliver.client_id = session.client_id;
+    deliver.term = hold.term;
     size_t bytes = 0;
     const bool credit = links.credit(hold.peer);
     for (more = false; entry != inbox.entries.end() && entry->number <= inbox.stored_to; ++entry) {
@@ -60,7 +62,8 @@ void Inboxes::pump(Now now, wire::Links& links, Session& session) {
       inbox.next_out = entry->number + 1;
       ++inbox.in_flight;
     }
-    if (!deliver.entries.empty()) links.stream(hold.peer, std::move(deliver));
+    if (!deliver.entries.empty()) links.stream(hold.peer, deliver_);
+    deliver.entries.clear();  // its memory stays for the next one
   }
   if (expired) dropped(session);
 }

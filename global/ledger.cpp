@@ -33,13 +33,10 @@ std::optional<Commit> Ledger::finish() {
 
 std::optional<store::StoreBatch> Ledger::seal(bool sync) {
   if (flying_ || !to_write()) return std::nullopt;
-  store::StoreBatch batch;
-  batch.number = open_.number;
-  batch.sync = sync || open_.sync;
   for (const auto& [incarnation, taken] : open_.taken) {
     put(keys::taken(incarnation), Writer().number(taken.number).number(taken.retained).take());
   }
-  writes_.take(batch);
+  store::StoreBatch batch{writes_.take(), open_.number, sync || open_.sync};
   flying_ = next();
   return batch;
 }

@@ -8,14 +8,18 @@
 #include <cstdint>
 
 #include "core/base/bytes.hpp"
+#include "core/base/gather.hpp"
 
 namespace muster::global {
 
 class Writer {
  public:
   Writer& number(uint64_t value) {
-    for (; value >= 0x80; value >>= 7) bytes_.push_back(static_cast<char>(value | 0x80));
-    bytes_.push_back(static_cast<char>(value));
+    char* const begin = gather_.room_for(longest_number);
+    char* at = begin;
+    for (; value >= 0x80; value >>= 7) *at++ = static_cast<char>(value | 0x80);
+    *at++ = static_cast<char>(value);
+    gather_.wrote(static_cast<size_t>(at - begin));
     return *this;
   }
   Writer& integer(int64_t value) {
@@ -23,15 +27,27 @@ class Writer {
   }
   Writer& text(BytesView value) {
     number(value.size());
-    bytes_.append(value);
+    gather_.append(value);
     return *this;
   }
-  Bytes take() { return std::move(bytes_); }
-  BytesView view() const { return bytes_; }
-  void clear() { bytes_.clear(); }  // keeps its memory for the next record
+  Bytes take() {
+    gather_.flush();
+    return std::move(bytes_);
+  }
+  BytesView view() {
+    gather_.flush();
+    return bytes_;
+  }
+  void clear() {  // keeps its memory for the next record
+    gather_.flush();
+    bytes_.clear();
+  }
 
  private:
+  static constexpr size_t longest_number = 10;  // bytes
+
   Bytes bytes_;
+  Gather gather_{bytes_};
 };
 
 class Reader {

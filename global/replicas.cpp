@@ -198,7 +198,7 @@ bool Replicas::fill_devices(Replica& replica, std::vector<wire::LogEntry>& entri
     auto row = replica.started ? rows.upper_bound(replica.after) : rows.begin();
     for (; row != rows.end(); ++row) {
       if (entries.size() >= options_.page_rows) return false;
-      add(replica, entries, row->second.number, replica.slot, row->second.row);
+      add(replica, entries, row->second.number, replica.slot, row->second.row.whole());
       replica.after = row->first;
       replica.started = true;
     }

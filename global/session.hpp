@@ -19,7 +19,7 @@ namespace muster::global {
 
 struct Entry {
   uint64_t number = 0;
-  std::shared_ptr<Body> body;
+  LocalPtr<Body> body;
   int64_t expires_ms = 0;  // wall; 0: never
   uint8_t qos = 1;         // effective
   bool retain = false;     // effective

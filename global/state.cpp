@@ -28,7 +28,7 @@ void Global::State::start(Now now) {
   MUSTER_CHECK(!started);
   started = true;
   for (int phase = 0; phase < 3; ++phase) {
-    for (const store::Put& record : recovered.records) load(record, phase);
+    for (const store::Record& record : recovered.records) load(record, phase);
   }
   log.begin(recovered.repaired, now.wall);
   recovered = {};

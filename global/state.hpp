@@ -48,8 +48,8 @@ struct Global::State {
   void settle_subscriptions(Now now);
 
   // state_load.cpp
-  void load(const store::Put& record, int phase);
-  bool load(const store::Put& record, const keys::Parsed& key);
+  void load(const store::Record& record, int phase);
+  bool load(const store::Record& record, const keys::Parsed& key);
 
   Options options;
   wire::Links links;

@@ -39,7 +39,7 @@ int phase_of(Kind kind) {
 
 }  // namespace
 
-void Global::State::load(const store::Put& record, int phase) {
+void Global::State::load(const store::Record& record, int phase) {
   const auto key = keys::parse(record.key);
   if (key && phase_of(key->kind) != phase) return;
   if (!key && phase > 0) return;
@@ -50,7 +50,7 @@ void Global::State::load(const store::Put& record, int phase) {
   ledger.erase(record.key);
 }
 
-bool Global::State::load(const store::Put& record, const keys::Parsed& key) {
+bool Global::State::load(const store::Record& record, const keys::Parsed& key) {
   const BytesView value = record.value;
   const std::string name(key.name);
   switch (key.kind) {

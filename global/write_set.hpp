@@ -1,13 +1,14 @@
 #pragma once
 // What an open commit writes: the last word about each key, in the order in which the keys came.
-// All texts stand in one buffer, which the batch takes over. Owned by the Ledger, one thread.
+// Owned by the Ledger, one thread.
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "core/base/flat_index.hpp"
 #include "core/base/hash.hpp"
-#include "core/store/store.hpp"
+#include "core/store/batch.hpp"
 
 namespace muster::global {
 
@@ -15,79 +16,49 @@ class WriteSet {
  public:
   void put(BytesView key, BytesView value) {
     Write& at = write(key);
-    at.value = add(value);
-    at.deleted = false;
+    at.value = batch_.add(value);
+    at.deletes = false;
   }
 
   // Nothing is stored under this key: what is erased soon leaves no trace then.
   void put_fresh(BytesView key, BytesView value) {
-    const size_t before = writes_.size();
+    const size_t before = batch_.writes.size();
     Write& at = write(key);
-    at.fresh |= writes_.size() > before;  // else it was erased in this commit
-    at.value = add(value);
-    at.deleted = false;
+    at.fresh |= batch_.writes.size() > before;  // else it was erased in this commit
+    at.value = batch_.add(value);               // what stood before it stays in the buffer
+    at.deletes = false;
   }
 
-  void erase(BytesView key) { write(key).deleted = true; }
+  void erase(BytesView key) { write(key).deletes = true; }
 
-  bool empty() const { return writes_.empty(); }
+  bool empty() const { return batch_.empty(); }
 
-  // Moves all of it into the batch.
-  void take(store::Batch& batch) {
-    const size_t size = texts_.size();
-    const auto texts = std::make_shared<const Bytes>(std::exchange(texts_, {}));
-    texts_.reserve(std::min(size, kept_bytes));  // the next one will be like it
-    const auto slice = [&](Text text) {
-      return Slice(texts, BytesView(*texts).substr(text.at, text.size));
-    };
-    batch.puts.reserve(writes_.size());
-    for (const Write& write : writes_) {
-      if (!write.deleted) {
-        batch.puts.push_back({slice(write.key), slice(write.value), write.fresh});
-      } else if (!write.fresh) {
-        batch.deletes.push_back(slice(write.key));
-      }
-    }
-    writes_.clear();
-    if (writes_.capacity() > kept_writes) writes_.shrink_to_fit();
+  // All of it.
+  store::Batch take() {
+    store::Batch taken = std::exchange(batch_, {});
     index_.clear();
+    batch_.texts.reserve(std::min(taken.texts.size(), kept_bytes));  // the next one will be like it
+    batch_.writes.reserve(std::min(taken.writes.size(), kept_writes));
+    std::erase_if(taken.writes, [](const Write& write) { return write.deletes && write.fresh; });
+    return taken;
   }
 
  private:
+  using Write = store::Batch::Write;
   static constexpr size_t kept_writes = 1 << 14;
   static constexpr size_t kept_bytes = 1 << 20;
 
-  struct Text {
-    size_t at = 0;  // in texts_
-    size_t size = 0;
-  };
-  struct Write {
-    Text key;
-    Text value;  // the newest; what stood before it stays in the buffer
-    bool deleted = false;
-    bool fresh = false;
-  };
-
-  Text add(BytesView text) {
-    texts_.append(text);
-    return {texts_.size() - text.size(), text.size()};
-  }
-
   Write& write(BytesView key) {
     const uint32_t hash = hash_of(key);
-    const uint32_t known = index_.find(hash, [&](uint32_t number) {
-      const Text& text = writes_[number].key;
-      return BytesView(texts_).substr(text.at, text.size) == key;
-    });
-    if (known != FlatIndex::none) return writes_[known];
-    index_.insert(hash, static_cast<uint32_t>(writes_.size()));
-    writes_.push_back({add(key), {}, false, false});
-    return writes_.back();
+    const uint32_t known = index_.find(
+        hash, [&](uint32_t number) { return batch_.key(batch_.writes[number]) == key; });
+    if (known != FlatIndex::none) return batch_.writes[known];
+    index_.insert(hash, static_cast<uint32_t>(batch_.writes.size()));
+    return batch_.writes.emplace_back(Write{batch_.add(key), {}, false, false});
   }
 
-  std::vector<Write> writes_;
-  Bytes texts_;
-  FlatIndex index_;
+  store::Batch batch_;
+  FlatIndex index_;  // hash of the key -> its place in the batch
 };
 
 }  // namespace muster::global

@@ -1,7 +1,5 @@
 #include "query/packed_row.hpp"
 
-#include "core/base/with_tail.hpp"
-
 namespace muster::query {
 
 PackedRow::PackedRow(const RowView& read, const RowFacts& facts) {
@@ -11,7 +9,7 @@ PackedRow::PackedRow(const RowView& read, const RowFacts& facts) {
   size_t size = 0;
   for (const std::string_view part : parts) size += part.size();
   const auto bytes = [](std::string_view text) { return static_cast<uint32_t>(text.size()); };
-  head_ = std::allocate_shared<Head>(WithTail<Head>(size));
+  head_ = LocalPtr<Head>::make(size);
   *head_ = {
       .facts = facts,
       .since_ms = read.since_ms,
@@ -27,14 +25,10 @@ PackedRow::PackedRow(const RowView& read, const RowFacts& facts) {
       .status = read.status,
       .device_in_user = in_user,
   };
-  char* at = tail_of(head_.get());
+  char* at = head_.tail();
   for (const std::string_view part : parts) {
     at += part.copy(at, part.size());
   }
-}
-
-const char* PackedRow::texts() const {
-  return tail_of(head_.get());
 }
 
 std::string_view PackedRow::user() const {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string_view>
 
+#include "core/base/local_ptr.hpp"
 #include "core/wire/query.hpp"
 #include "query/row_view.hpp"
 
@@ -16,7 +17,7 @@ class PackedRow {
   PackedRow() = default;  // none
   PackedRow(const RowView& read, const RowFacts& facts);
 
-  explicit operator bool() const { return head_ != nullptr; }
+  explicit operator bool() const { return static_cast<bool>(head_); }
   RowView view() const;
   wire::AnswerRow answer() const { return answer_of(view(), head_->facts); }
   std::string_view device() const;
@@ -44,10 +45,10 @@ class PackedRow {
     bool device_in_user;
   };
 
-  const char* texts() const;
+  const char* texts() const { return head_.tail(); }
   const char* behind_names() const;
 
-  std::shared_ptr<Head> head_;
+  LocalPtr<Head> head_;
 };
 
 }  // namespace muster::query

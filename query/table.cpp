@@ -1,7 +1,6 @@
 #include "query/table.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "core/base/check.hpp"
 
@@ -27,7 +26,7 @@ wire::Status read_through(bool connected, wire::BrokerState broker) {
 
 }  // namespace
 
-Table::Table() : order_(DeviceName{&rows_}), users_order_(UserName{&users_}) {}
+Table::Table() : order_(DeviceName{&rows_}), users_order_(UserName{&users_, &rows_}) {}
 
 // ---- devices ----------------------------------------------------------------------------------
 
@@ -36,18 +35,6 @@ RowId Table::put(const wire::DeviceRow& from, uint16_t slot, uint64_t number) {
   const bool is_new = id == no_id;
   if (is_new) id = rows_.add();
   StoredRow& row = rows_[id];
-  const std::string_view old_address =
-      is_new ? std::string_view{}
-             : std::string_view{row.text.get() + row.device_size, row.address_size};
-  if (is_new || old_address != from.address) {
-    const size_t size = from.device.size() + from.address.size();
-    std::unique_ptr<char[]> text(new char[size + 1]);  // + 1: never a null pointer
-    std::memcpy(text.get(), from.device.data(), from.device.size());
-    std::memcpy(text.get() + from.device.size(), from.address.data(), from.address.size());
-    row.text = std::move(text);
-    row.device_size = static_cast<uint32_t>(from.device.size());
-    row.address_size = static_cast<uint32_t>(from.address.size());
-  }
   row.since_ms = from.since_ms;
   row.last_seen_ms = from.last_seen_ms;
   row.number = number;
@@ -60,14 +47,17 @@ RowId Table::put(const wire::DeviceRow& from, uint16_t slot, uint64_t number) {
   row.connected = from.connected;
   row.persistent = from.persistent;
   row.mark = mark_;
+  row.used = true;
 
   const UserId user = user_for(from.user);
-  const uint32_t broker = broker_for(from.broker, from.broker_name);
-  if (is_new) order_.insert(id);
-  if (row.user != user) {
-    if (!is_new) leave_user(id);
-    join_user(id, user);
+  const bool joins = row.user != user;
+  if (joins && !is_new) leave_user(id);
+  if (joins || row.texts[2] != from.address) {
+    row.texts = Texts<3>({from.user, from.device, from.address});
   }
+  if (joins) join_user(id, user);
+  if (is_new) order_.insert(id);
+  const uint32_t broker = broker_for(from.broker, from.broker_name);
   if (row.broker != broker) {
     if (!is_new) --brokers_[row.broker].devices;
     row.broker = broker;
@@ -93,8 +83,8 @@ RowView Table::view(RowId id, Read read, bool user) const {
   const Broker& broker = brokers_[row.broker];
   const wire::BrokerState state = read == Read::told ? row.told : broker.state;
   RowView view;
-  view.device = {row.text.get(), row.device_size};
-  view.address = {row.text.get() + row.device_size, row.address_size};
+  view.device = row.texts[1];
+  view.address = row.texts[2];
   view.broker = broker.name;
   view.status = read_through(row.connected, state);
   view.why = row.why;
@@ -108,7 +98,7 @@ RowView Table::view(RowId id, Read read, bool user) const {
   }
   if (row.connected && state == wire::BrokerState::dead) view.why = wire::GoneReason::broker_lost;
   if (user) {
-    view.user = users_[row.user].name;
+    view.user = row.texts[0];
     view.attributes = users_[row.user].attributes.get();
   }
   return view;
@@ -134,9 +124,9 @@ wire::DeviceRow Table::device_row(RowId id) const {
   const StoredRow& row = rows_[id];
   const Broker& broker = brokers_[row.broker];
   wire::DeviceRow out;
-  out.device.assign(row.text.get(), row.device_size);
-  out.address.assign(row.text.get() + row.device_size, row.address_size);
-  out.user = users_[row.user].name;
+  out.user = row.texts[0];
+  out.device = row.texts[1];
+  out.address = row.texts[2];
   out.connected = row.connected;
   out.broker = broker.incarnation;
   out.broker_name = broker.name;
@@ -154,7 +144,8 @@ wire::DeviceRow Table::device_row(RowId id) const {
 size_t Table::bytes(RowId id) const {
   const StoredRow& row = rows_[id];
   const User& user = users_[row.user];
-  size_t size = 96 + row.device_size + row.address_size + user.name.size();
+  size_t size = 96;
+  for (size_t i = 0; i < 3; ++i) size += row.texts[i].size();
   if (user.attributes)
     for (const auto& [name, value] : *user.attributes) size += name.size() + value.size() + 10;
   return size;
@@ -225,7 +216,7 @@ UserId Table::user_for(const std::string& name) {
   UserId id = find_user(name);
   if (id != no_id) return id;
   id = users_.add();
-  users_[id].name = name;
+  users_[id].name = Texts<1>({name});
   users_[id].used = true;
   users_[id].mark = mark_;
   users_order_.insert(id);
@@ -299,6 +290,7 @@ void Table::drop_empty_brokers() {
 void Table::join_user(RowId id, UserId user_id) {
   StoredRow& row = rows_[id];
   User& user = users_[user_id];
+  user.name = {};
   row.user = user_id;
   row.user_previous = no_id;
   row.user_next = user.first;
@@ -313,6 +305,7 @@ void Table::leave_user(RowId id) {
   if (row.user_previous != no_id) rows_[row.user_previous].user_next = row.user_next;
   if (row.user_next != no_id) rows_[row.user_next].user_previous = row.user_previous;
   if (user.first == id) user.first = row.user_next;
+  if (user.first == no_id) user.name = Texts<1>({row.texts[0]});
   --user.devices;
   drop_user_if_empty(row.user);
 }

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/texts.hpp"
 #include "core/wire/query.hpp"
 #include "core/wire/rows.hpp"
 #include "query/ordered_index.hpp"
@@ -29,9 +30,9 @@ using UserId = uint32_t;
 // have been told (Feed::pump).
 enum class Read : uint8_t { present, told };
 
-// One device in memory; its two names lie behind `text`.
+// One device in memory.
 struct StoredRow {
-  std::unique_ptr<char[]> text;  // device, address; null: a free record
+  Texts<3> texts;  // user, device, address
   int64_t since_ms = 0;
   int64_t last_seen_ms = 0;
   uint64_t number = 0;           // of its entry in the log
@@ -42,12 +43,11 @@ struct StoredRow {
   uint32_t broker = no_id;
   RowId user_next = no_id;
   RowId user_previous = no_id;
-  uint32_t device_size = 0;
-  uint32_t address_size = 0;
   uint16_t keep_alive_s = 0;
   uint16_t slot = 0;
   uint8_t protocol = 0;
   wire::GoneReason why = wire::GoneReason::none;
+  bool used : 1 = false;
   bool connected : 1 = false;
   bool persistent : 1 = false;
   bool mark : 1 = false;
@@ -76,7 +76,7 @@ class Table {
   RowId find(std::string_view device) const { return order_.find(device); }
   size_t size() const { return rows_.size(); }
   RowId end() const { return rows_.end(); }
-  bool alive(RowId id) const { return rows_[id].text != nullptr; }
+  bool alive(RowId id) const { return rows_[id].used; }
   uint16_t slot(RowId id) const { return rows_[id].slot; }
   std::string_view device(RowId id) const;
   // Without `user` the view spares a visit to the user's record: no name, no attributes.
@@ -117,7 +117,7 @@ class Table {
 
  private:
   struct User {
-    std::string name;
+    Texts<1> name;  // while it has no device that says it
     std::unique_ptr<const Attributes> attributes;
     RowId first = no_id;
     uint32_t devices = 0;
@@ -136,7 +136,11 @@ class Table {
   };
   struct UserName {
     const Paged<User>* users;
-    std::string_view operator()(UserId id) const { return (*users)[id].name; }
+    const Paged<StoredRow>* rows;
+    std::string_view operator()(UserId id) const {
+      const User& user = (*users)[id];
+      return user.first == no_id ? user.name[0] : (*rows)[user.first].texts[0];
+    }
   };
 
   UserId user_for(const std::string& name);
@@ -157,8 +161,7 @@ class Table {
 };
 
 inline std::string_view Table::DeviceName::operator()(RowId id) const {
-  const StoredRow& row = (*rows)[id];
-  return {row.text.get(), row.device_size};
+  return (*rows)[id].texts[1];
 }
 
 }  // namespace muster::query

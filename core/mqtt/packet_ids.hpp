@@ -21,7 +21,7 @@ class PacketIds {
   uint16_t acquire() {
     if (in_use_ >= window_) return 0;
     if (in_use_ * 2u >= bits() && words_.size() < largest) grow();
-    while (~words_[at_] == 0) at_ = (at_ + 1) % words_.size();
+    while (~words_[at_] == 0) at_ = static_cast<uint32_t>((at_ + 1) % words_.size());
     const int bit = std::countr_one(words_[at_]);
     words_[at_] |= uint64_t{1} << bit;
     ++in_use_;
@@ -56,12 +56,12 @@ class PacketIds {
       words_.push_back(1);  // 0 is no identifier
       return;
     }
-    at_ = words_.size();
+    at_ = static_cast<uint32_t>(words_.size());
     words_.resize(words_.size() * 2);
   }
 
   std::vector<uint64_t> words_;
-  size_t at_ = 0;  // the word where the search goes on
+  uint32_t at_ = 0;  // the word where the search goes on
   uint16_t in_use_ = 0;
   uint16_t window_;
 };

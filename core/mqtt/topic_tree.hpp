@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "core/base/flat_index.hpp"
+#include "core/base/hash.hpp"
 #include "core/mqtt/label.hpp"
 #include "core/mqtt/topic.hpp"
 #include "core/mqtt/value_set.hpp"
@@ -111,7 +112,7 @@ class TopicTree {
   };
 
   static uint32_t hash_of(Number parent, BytesView text) {
-    const uint64_t mixed = (std::hash<BytesView>{}(text) ^ parent) * 0x9E3779B97F4A7C15u;
+    const uint64_t mixed = (muster::hash_of(text) ^ parent) * 0x9E3779B97F4A7C15u;
     return static_cast<uint32_t>(mixed >> 32);
   }
 

@@ -12,6 +12,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/base/endian.hpp"
+
 namespace muster::store {
 namespace {
 
@@ -19,19 +21,18 @@ constexpr uint32_t magic = 0x5247534d;  // "MSGR"
 constexpr size_t body_crc_at = 16;
 constexpr size_t head_crc_at = 20;
 constexpr size_t head_bytes = 24;
+constexpr size_t write_head_bytes = 9;  // 'p' and two sizes; of 'd' the first 5
 
 template <class Number>
 void append_number(Bytes& to, Number number) {
-  for (size_t i = 0; i < sizeof(Number); ++i) to += static_cast<char>(number >> 8 * i);
+  char bytes[sizeof(Number)];
+  put_little_endian(bytes, number);
+  to.append(bytes, sizeof bytes);
 }
 
 template <class Number>
 Number number_at(BytesView from, size_t at) {
-  Number number = 0;
-  for (size_t i = 0; i < sizeof(Number); ++i) {
-    number |= static_cast<Number>(static_cast<Number>(static_cast<uint8_t>(from[at + i])) << 8 * i);
-  }
-  return number;
+  return little_endian_at<Number>(from.data() + at);
 }
 
 uint32_t crc_of(BytesView bytes, uint32_t seed = 0) {
@@ -90,13 +91,13 @@ class BodyReader {
       const size_t key_size = number();
       const size_t value_size = kind == 'p' ? number() : 0;
       if (bad_ || (kind != 'p' && kind != 'd')) return std::nullopt;
-      Bytes key(take(key_size));
-      Bytes value(take(value_size));
+      const BytesView key = take(key_size);
+      const BytesView value = take(value_size);
       if (bad_) return std::nullopt;
       if (kind == 'p') {
-        batch.puts.push_back({std::move(key), std::move(value)});
+        batch.put(key, value);
       } else {
-        batch.deletes.push_back(std::move(key));
+        batch.erase(key);
       }
     }
     return batch;
@@ -183,21 +184,19 @@ Segment::~Segment() {
 
 Expected<Done, Error> Segment::append(const Batch& batch, uint64_t sequence,
                                       std::vector<Extent>& extents) {
-  extents.clear();
+  extents.resize(batch.writes.size());
   record_.assign(head_bytes, '\0');
-  for (const Put& put : batch.puts) {
-    record_ += 'p';
-    append_number(record_, static_cast<uint32_t>(put.key.size()));
-    append_number(record_, static_cast<uint32_t>(put.value.size()));
-    record_ += put.key;
-    extents.push_back(
-        {size_ + record_.size(), static_cast<uint32_t>(put.value.size()), crc_of(put.value)});
-    record_ += put.value;
-  }
-  for (const Slice& key : batch.deletes) {
-    record_ += 'd';
-    append_number(record_, static_cast<uint32_t>(key.size()));
-    record_ += key;
+  record_.reserve(head_bytes + batch.texts.size() + batch.writes.size() * write_head_bytes);
+  for (size_t i = 0; i < batch.writes.size(); ++i) {
+    const Batch::Write& write = batch.writes[i];
+    const BytesView value = batch.value(write);
+    char head[write_head_bytes] = {write.deletes ? 'd' : 'p'};
+    put_little_endian(head + 1, static_cast<uint32_t>(write.key.size));
+    put_little_endian(head + 5, static_cast<uint32_t>(value.size()));
+    record_.append(head, write.deletes ? 5 : sizeof head).append(batch.key(write));
+    if (write.deletes) continue;
+    extents[i] = {size_ + record_.size(), static_cast<uint32_t>(value.size()), crc_of(value)};
+    record_.append(value);
   }
   record_.replace(0, head_bytes, head_of(salt_, sequence, BytesView(record_).substr(head_bytes)));
   if (auto written = write_all(file_, record_, size_); !written) {

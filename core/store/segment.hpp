@@ -36,7 +36,7 @@ class Segment {
   Segment& operator=(Segment&& other) noexcept;
   ~Segment();
 
-  // `extents`: of the values, in the order of batch.puts. After an error nothing of it is there.
+  // `extents`: of the values, in the order of batch.writes. After an error nothing of it is there.
   Expected<Done, Error> append(const Batch& batch, uint64_t sequence, std::vector<Extent>& extents);
   Expected<Done, Error> sync();  // after an error nothing is known of what was appended
   Expected<Bytes, Error> read(Extent extent) const;  // an error too: it is not what was written

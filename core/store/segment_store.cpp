@@ -59,8 +59,14 @@ class SegmentStore final : public Store {
       current_.synced = true;
       if (auto done = sync_current(); !done) return done;
     }
-    for (size_t i = 0; i < batch.puts.size(); ++i) note_put(batch.puts[i], extents_[i]);
-    for (const Slice& key : batch.deletes) note_delete(key);
+    for (size_t i = 0; i < batch.writes.size(); ++i) {
+      const Batch::Write& write = batch.writes[i];
+      if (write.deletes) {
+        note_delete(batch.key(write));
+      } else {
+        note_put(batch.key(write), write.fresh, extents_[i]);
+      }
+    }
     return Done{};
   }
 
@@ -92,10 +98,10 @@ class SegmentStore final : public Store {
     return Done{};
   }
 
-  void note_put(const Put& put, Extent value) {
-    const auto [place, added] = current_.keys.insert(put.key);
+  void note_put(BytesView key, bool fresh, Extent value) {
+    const auto [place, added] = current_.keys.insert(key);
     Latest& latest = current_.keys.at(place);
-    if (added) latest.below = !put.fresh && leaves_below(put.key);
+    if (added) latest.below = !fresh && leaves_below(key);
     latest.value = value;
     latest.deleted = false;
   }
@@ -135,12 +141,12 @@ class SegmentStore final : public Store {
       moved.push_back(at);
       latest.below = true;  // also if the commit fails: it may be there all the same
       if (latest.deleted) {
-        batch.deletes.push_back(part.keys.key(at));
+        batch.erase(part.keys.key(at));
         continue;
       }
       auto value = part.file.read(latest.value);
       if (!value) return Unexpected{value.error()};
-      batch.puts.push_back({part.keys.key(at), std::move(value).value()});
+      batch.put(part.keys.key(at), *value);
     }
     if (!batch.empty()) {
       if (auto done = below_->commit(batch, true); !done) return done;
@@ -243,8 +249,11 @@ Expected<SegmentContent, Error> read_log(const std::vector<Found>& segments, Las
   uint64_t sequence = 0;
   for (const Found& segment : segments) {
     auto content = read_segment(segment.path, segment.salt, sequence, [&](Batch& batch) {
-      for (const Put& put : batch.puts) last[Bytes(put.key)] = Bytes(put.value);
-      for (const Slice& key : batch.deletes) last[Bytes(key)].reset();
+      for (const Batch::Write& write : batch.writes) {
+        std::optional<Bytes>& word = last[Bytes(batch.key(write))];
+        word.reset();
+        if (!write.deletes) word.emplace(batch.value(write));
+      }
     });
     if (!content) return content;
     add(sum, *content, &segment == &segments.back());
@@ -260,9 +269,9 @@ Expected<Done, Error> write_below(Store& below, LastWords last, const SegmentOpt
       auto word = last.extract(last.begin());
       bytes += word.key().size() + (word.mapped() ? word.mapped()->size() : 0);
       if (word.mapped()) {
-        batch.puts.push_back({std::move(word.key()), std::move(*word.mapped())});
+        batch.put(word.key(), *word.mapped());
       } else {
-        batch.deletes.push_back(std::move(word.key()));
+        batch.erase(word.key());
       }
     }
     if (auto done = below.commit(batch, true); !done) return done;

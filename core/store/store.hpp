@@ -8,11 +8,10 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "core/base/bytes.hpp"
 #include "core/base/expected.hpp"
-#include "core/base/slice.hpp"
+#include "core/store/batch.hpp"
 
 namespace muster::store {
 
@@ -20,18 +19,10 @@ struct Error {
   std::string text;  // one line
 };
 
-struct Put {
-  Slice key;
-  Slice value;
-  bool fresh = false;  // nothing is stored under this key: deleted soon, it need not leave a trace
-  bool operator==(const Put&) const = default;
-};
-
-// Puts and deletes name different keys. Their texts may share one buffer.
-struct Batch {
-  std::vector<Put> puts;
-  std::vector<Slice> deletes;
-  bool empty() const { return puts.empty() && deletes.empty(); }
+// What stands in a store.
+struct Record {
+  Bytes key;
+  Bytes value;
 };
 
 // The effect of a mind: commit this, then tell it stored(number). One is in flight at a time.

@@ -103,8 +103,13 @@ class LeveldbStore : public Store {
       if (!status.ok()) return failure("open", status);
     }
     leveldb::WriteBatch writes;
-    for (const Put& put : batch.puts) writes.Put(slice(put.key), slice(put.value));
-    for (const Slice& key : batch.deletes) writes.Delete(slice(key));
+    for (const Batch::Write& write : batch.writes) {
+      if (write.deletes) {
+        writes.Delete(slice(batch.key(write)));
+      } else {
+        writes.Put(slice(batch.key(write)), slice(batch.value(write)));
+      }
+    }
     leveldb::WriteOptions options;
     options.sync = sync;
     const leveldb::Status status = db_->Write(options, &writes);
@@ -219,7 +224,7 @@ Expected<Done, Error> check_format(Store& store, const std::string& path, bool f
   auto value = store.get(format_key);
   if (!value) return Unexpected{value.error()};
   Batch ours;
-  ours.puts.push_back({format_key, fmt::format("{}", format_number)});
+  ours.put(format_key, fmt::format("{}", format_number));
   if (!*value) {
     if (fresh) return store.commit(ours, true);
     return Unexpected{Error{fmt::format("{} holds a LevelDB that is not Muster's", path)}};

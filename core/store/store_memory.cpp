@@ -5,8 +5,14 @@
 namespace muster::store {
 
 void MemoryStore::apply(State& state, const Batch& batch) {
-  for (const Put& put : batch.puts) state.insert_or_assign(Bytes(put.key), Bytes(put.value));
-  for (const Slice& key : batch.deletes) state.erase(Bytes(key));
+  for (const Batch::Write& write : batch.writes) {
+    const Bytes key(batch.key(write));
+    if (write.deletes) {
+      state.erase(key);
+    } else {
+      state.insert_or_assign(key, Bytes(batch.value(write)));
+    }
+  }
 }
 
 Expected<std::optional<Bytes>, Error> MemoryStore::get(BytesView key) {

@@ -3,28 +3,44 @@
 
 #include "core/wire/heads.hpp"
 
+#include "core/base/endian.hpp"
+
 namespace muster::wire {
 namespace {
 
 using Kind = Head::Kind;
 
-// A number of so many bytes behind the first one.
-bool big_endian(const char*& at, const char* end, size_t size, uint64_t& number) {
+uint64_t big_endian(const char* at, size_t size) {
+  switch (size) {
+    case 1:
+      return static_cast<uint8_t>(*at);
+    case 2:
+      return big_endian_at<uint16_t>(at);
+    case 4:
+      return big_endian_at<uint32_t>(at);
+    default:
+      return big_endian_at<uint64_t>(at);
+  }
+}
+
+// A number of so many bytes, 1, 2, 4 or 8, behind the first one.
+bool take_number(const char*& at, const char* end, size_t size, uint64_t& number) {
   if (static_cast<size_t>(end - at) < size) return false;
-  for (; size > 0; --size) number = number << 8 | static_cast<uint8_t>(*at++);
+  number = big_endian(at, size);
+  at += size;
   return true;
 }
 
 Head sized(const char*& at, const char* end, Kind kind, size_t size, uint64_t more = 0) {
   Head head{kind, 0};
-  if (!big_endian(at, end, size, head.number)) return {};
+  if (!take_number(at, end, size, head.number)) return {};
   head.number += more;
   return head;
 }
 
 Head negative(const char*& at, const char* end, size_t size) {
   Head head{Kind::negative, 0};
-  if (!big_endian(at, end, size, head.number)) return {};
+  if (!take_number(at, end, size, head.number)) return {};
   const size_t unused = 64 - 8 * size;
   head.number = static_cast<uint64_t>(static_cast<int64_t>(head.number << unused) >> unused);
   return head;
@@ -85,9 +101,6 @@ Head by_table(uint8_t byte, const char*& at, const char* end) {
 
 Head read_long_head(const char*& at, const char* end) {
   const auto byte = static_cast<uint8_t>(*at++);
-  if (byte < 0x90) return {Kind::map, byte & 0x0Fu};
-  if (byte < 0xa0) return {Kind::array, byte & 0x0Fu};
-  if (byte < 0xc0) return {Kind::text, byte & 0x1Fu};
   if (byte >= 0xe0) return {Kind::negative, static_cast<uint64_t>(int64_t{byte} - 256)};
   return by_table(byte, at, end);
 }

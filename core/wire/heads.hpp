@@ -25,16 +25,19 @@ struct Head {
   uint64_t number = 0;
 };
 
-// Of any value but a positive number below 128; moves `at` behind the head.
+// Of a value whose first byte says only what follows; moves `at` behind the head.
 Head read_long_head(const char*& at, const char* end);
 
 // Moves `at` behind the head.
 inline Head read_head(const char*& at, const char* end) {
   if (at == end) return {};
   const auto byte = static_cast<uint8_t>(*at);
-  if (byte >= 0x80) return read_long_head(at, end);
+  if (byte >= 0xc0) return read_long_head(at, end);
   ++at;
-  return {Head::Kind::positive, byte};
+  if (byte < 0x80) return {Head::Kind::positive, byte};
+  if (byte < 0x90) return {Head::Kind::map, byte & 0x0Fu};
+  if (byte < 0xa0) return {Head::Kind::array, byte & 0x0Fu};
+  return {Head::Kind::text, byte & 0x1Fu};
 }
 
 // Moves `at` behind so many values with all that they hold. False: malformed.

@@ -1,16 +1,12 @@
 #pragma once
 // Writes MessagePack, each value in its shortest form. Inside core/wire only. By hand, as it is
-// read (heads.cpp): a message has a dozen heads of a byte or two, which are gathered here and
-// appended together.
+// read (heads.cpp).
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <utility>
 #include <vector>
 
-#include "core/base/bytes.hpp"
+#include "core/base/endian.hpp"
+#include "core/base/gather.hpp"
 #include "core/wire/item.hpp"
 
 namespace muster::wire {
@@ -18,10 +14,8 @@ namespace muster::wire {
 class Writer {
  public:
   // `elsewhere`, if there is one, names large texts, which are not copied.
-  Writer(Bytes& out, std::vector<Elsewhere>* elsewhere) : out_(out), elsewhere_(elsewhere) {}
-  ~Writer() { flush(); }
-  Writer(const Writer&) = delete;
-  Writer& operator=(const Writer&) = delete;
+  Writer(Bytes& out, std::vector<Elsewhere>* elsewhere)
+      : out_(out), gather_(out), elsewhere_(elsewhere) {}
 
   void nil() { byte(0xc0); }
   void boolean(bool value) { byte(value ? 0xc3 : 0xc2); }
@@ -30,10 +24,10 @@ class Writer {
     if (value >= 0) return number(static_cast<uint64_t>(value));
     const auto bits = static_cast<uint64_t>(value);
     if (value >= -32) return byte(bits);
-    if (value >= INT8_MIN) return big_endian(0xd0, bits, 1);
-    if (value >= INT16_MIN) return big_endian(0xd1, bits, 2);
-    if (value >= INT32_MIN) return big_endian(0xd2, bits, 4);
-    big_endian(0xd3, bits, 8);
+    if (value >= INT8_MIN) return headed(0xd0, static_cast<uint8_t>(bits));
+    if (value >= INT16_MIN) return headed(0xd1, static_cast<uint16_t>(bits));
+    if (value >= INT32_MIN) return headed(0xd2, static_cast<uint32_t>(bits));
+    headed(0xd3, bits);
   }
   void str(BytesView text) {
     const size_t size = text.size();
@@ -48,41 +42,34 @@ class Writer {
   void map(uint32_t size) { size < 16 ? byte(0x80 | size) : sized(0, 0xde, 0xdf, 0, size); }
   // What is encoded already.
   void append(BytesView bytes) {
-    if (bytes.empty()) return;
-    if (bytes.size() > gathered_.size() - count_) flush();
-    if (bytes.size() <= gathered_.size()) {
-      std::memcpy(gathered_.data() + count_, bytes.data(), bytes.size());
-      count_ += bytes.size();
-    } else if (elsewhere_ && bytes.size() >= large_text_bytes) {
+    if (elsewhere_ && bytes.size() >= large_text_bytes) {
+      gather_.flush();
       elsewhere_->push_back({out_.size(), bytes});
     } else {
-      out_.append(bytes);
+      gather_.append(bytes);
     }
   }
 
  private:
-  void flush() { out_.append(gathered_.data(), std::exchange(count_, 0)); }
-
-  void byte(uint64_t value) {
-    if (count_ == gathered_.size()) flush();
-    gathered_[count_++] = static_cast<char>(value);
-  }
-  void big_endian(uint8_t head, uint64_t value, int bytes) {
-    byte(head);
-    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) byte(value >> shift & 0xff);
+  void byte(uint64_t value) { gather_.byte(value); }
+  template <class Number>
+  void headed(uint8_t head, Number number) {
+    char* const at = gather_.room_for(1 + sizeof number);
+    *at = static_cast<char>(head);
+    put_big_endian(at + 1, number);
+    gather_.wrote(1 + sizeof number);
   }
   // Behind the head that says how many bytes it takes; 0: there is none for so few.
   void sized(uint8_t in1, uint8_t in2, uint8_t in4, uint8_t in8, uint64_t value) {
-    if (value <= UINT8_MAX && in1 != 0) return big_endian(in1, value, 1);
-    if (value <= UINT16_MAX) return big_endian(in2, value, 2);
-    if (value <= UINT32_MAX) return big_endian(in4, value, 4);
-    big_endian(in8, value, 8);
+    if (value <= UINT8_MAX && in1 != 0) return headed(in1, static_cast<uint8_t>(value));
+    if (value <= UINT16_MAX) return headed(in2, static_cast<uint16_t>(value));
+    if (value <= UINT32_MAX) return headed(in4, static_cast<uint32_t>(value));
+    headed(in8, value);
   }
 
   Bytes& out_;
+  Gather gather_;
   std::vector<Elsewhere>* elsewhere_;
-  std::array<char, 256> gathered_;
-  size_t count_ = 0;
 };
 
 }  // namespace muster::wire

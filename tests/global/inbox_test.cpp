@@ -260,7 +260,7 @@ TEST_F(InboxTest, LargePublicationsAreStoredOnceForAllTheirReceivers) {
   world.run();
   size_t bytes = 0;
   world.on_commit = [&](const store::StoreBatch& batch) {
-    for (const store::Put& put : batch.puts) bytes += put.value.size();
+    for (const auto& write : batch.writes) bytes += write.value.size;
   };
   publish(publication("a", std::string(10'000, 'x')));
   EXPECT_GT(bytes, 10'000u);

@@ -183,7 +183,7 @@ TEST_F(LeasesTest, DeadRowsAreSweptInSlices) {
   small.run();
   small.remove("b1");
   std::vector<size_t> rows;
-  small.on_commit = [&](const store::StoreBatch& batch) { rows.push_back(batch.puts.size()); };
+  small.on_commit = [&](const store::StoreBatch& batch) { rows.push_back(batch.writes.size()); };
   small.advance_ms(13'500);
   EXPECT_EQ(small.stats().connected, 0u);
   EXPECT_GE(rows.size(), 11u);

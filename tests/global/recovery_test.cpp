@@ -247,12 +247,14 @@ TEST(RecoveryTest, ARepairedStoreStartsAndForgetsWhatBelongsToNothing) {
   // The session's own record is lost, and one is not what it should be.
   store::Batch loss;
   const auto done = world.store.scan("", [&](BytesView key, BytesView) {
-    if (key[2] == 's') loss.deletes.push_back(Bytes(key));
-    if (key[2] == 'k') loss.puts.push_back({Bytes(key), "nonsense"});
+    if (key[2] == 's') loss.erase(key);
+    if (key[2] == 'k') loss.put(key, "nonsense");
     return true;
   });
   ASSERT_TRUE(done.has_value());
-  ASSERT_EQ(loss.deletes.size(), 1u);
+  ASSERT_EQ(
+      std::count_if(loss.writes.begin(), loss.writes.end(), [](auto& it) { return it.deletes; }),
+      1);
   ASSERT_TRUE(world.store.commit(loss, true));
   world.repaired = true;
   world.start_global();
@@ -271,11 +273,11 @@ void lose(World& world, char kind) {
   world.stop_global();
   store::Batch loss;
   const auto done = world.store.scan("", [&](BytesView key, BytesView) {
-    if (key[2] == kind) loss.deletes.push_back(Bytes(key));
+    if (key[2] == kind) loss.erase(key);
     return true;
   });
   ASSERT_TRUE(done.has_value());
-  ASSERT_FALSE(loss.deletes.empty());
+  ASSERT_FALSE(loss.empty());
   ASSERT_TRUE(world.store.commit(loss, true));
   world.repaired = true;
   world.start_global();

@@ -87,9 +87,10 @@ TEST_F(WillsTest, IsStoredWithTheClaim) {
   size_t batches_with_will = 0;
   world.on_commit = [&](const store::StoreBatch& batch) {
     bool device = false, will = false;
-    for (const store::Put& put : batch.puts) {
-      device |= put.key.view()[2] == 'd';
-      will |= put.key.view()[2] == 'w';
+    for (const auto& write : batch.writes) {
+      if (write.deletes) continue;
+      device |= batch.key(write)[2] == 'd';
+      will |= batch.key(write)[2] == 'w';
     }
     EXPECT_EQ(device, will);
     batches_with_will += will;

@@ -40,8 +40,7 @@ void GlobalProcess::commit_later() {
     if (!*alive) return;
     if (context_.random.permille(context_.knobs.store_fail_permille)) store_.fail_commits(1);
     if (!store_.commit(*committing_, committing_->sync)) return commit_later();
-    context_.note("store batch {} puts {} deletes {}", committing_->number,
-                  committing_->puts.size(), committing_->deletes.size());
+    context_.note("store batch {} writes {}", committing_->number, committing_->writes.size());
     context_.schedule.after(report, [this, alive] {
       if (!*alive) return;
       stored_ = committing_->number;

@@ -31,7 +31,7 @@ class Watched : public store::Store {
 store::StoreBatch batch(uint64_t number) {
   store::StoreBatch made;
   made.number = number;
-  made.puts.push_back({"key", std::to_string(number)});
+  made.put("key", std::to_string(number));
   return made;
 }
 

@@ -52,7 +52,7 @@ class SegmentStoreTest : public testing::Test {
   }
   static void put(Store& store, const Bytes& key, const Bytes& value) {
     Batch batch;
-    batch.puts.push_back({key, value});
+    batch.put(key, value);
     ASSERT_TRUE(store.commit(batch, false));
   }
   static void change_file(const std::string& path, size_t at, char mask) {
@@ -81,13 +81,13 @@ class Life {
           fresh ? fmt::format("entry{}", next_++) : fmt::format("k{}", random_() % 30);
       if (!named.insert(key).second) continue;
       const Bytes value = fmt::format("{} {}", key, Bytes(random_() % 200, 'v'));
-      batch.puts.push_back({key, value, fresh});
+      batch.put(key, value, fresh);
       state[key] = value;
     }
     for (size_t n = random_() % 5; n > 0 && !state.empty(); --n) {
       const auto key = std::next(state.begin(), static_cast<long>(random_() % state.size()))->first;
       if (!named.insert(key).second) continue;
-      batch.deletes.push_back(key);
+      batch.erase(key);
       state.erase(key);
     }
     ASSERT_TRUE(store.commit(batch, random_() % 20 == 0));
@@ -135,10 +135,10 @@ TEST_F(SegmentStoreTest, WhatCameAndWentLeavesNoTraceInLevelDB) {
   auto store = open();
   for (int i = 0; i < 100; ++i) {
     Batch batch;
-    batch.puts.push_back({fmt::format("{}", i), "v", true});
+    batch.put(fmt::format("{}", i), "v", true);
     ASSERT_TRUE(store->commit(batch, false));
-    batch.puts.clear();
-    batch.deletes.push_back(fmt::format("{}", i));
+    batch = {};
+    batch.erase(fmt::format("{}", i));
     ASSERT_TRUE(store->commit(batch, false));
   }
   put(*store, "stays", "v");

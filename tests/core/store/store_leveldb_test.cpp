@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/batch_of.hpp"
+
 namespace muster::store {
 namespace {
 
@@ -45,7 +47,7 @@ class LeveldbStoreTest : public testing::Test {
     auto store = open();
     for (int i = 0; i < count;) {
       Batch batch;
-      for (int end = i + 100; i < end; ++i) batch.puts.push_back({key(i), value(i)});
+      for (int end = i + 100; i < end; ++i) batch.put(key(i), value(i));
       ASSERT_TRUE(store->commit(batch, false));
     }
   }
@@ -87,8 +89,8 @@ class LeveldbStoreTest : public testing::Test {
 TEST_F(LeveldbStoreTest, KeepsWhatWasCommitted) {
   {
     auto store = open();
-    ASSERT_TRUE(store->commit({{{"a", "1"}, {"b", "2"}, {"c", ""}}, {}}, true));
-    ASSERT_TRUE(store->commit({{{"d", "4"}}, {"b"}}, false));
+    ASSERT_TRUE(store->commit(batch_of({{"a", "1"}, {"b", "2"}, {"c", ""}}), true));
+    ASSERT_TRUE(store->commit(batch_of({{"d", "4"}}, {"b"}), false));
   }
   auto store = open();
   EXPECT_FALSE(damage_);
@@ -107,7 +109,7 @@ TEST_F(LeveldbStoreTest, KeysMayHoldAnyByte) {
   const std::string low("\0\0x", 3), high("\xff\xff\xff", 3);
   {
     auto store = open();
-    ASSERT_TRUE(store->commit({{{low, high}, {high, low}}, {}}, false));
+    ASSERT_TRUE(store->commit(batch_of({{low, high}, {high, low}}), false));
   }
   auto store = open();
   EXPECT_EQ(store->get(low)->value(), high);
@@ -140,7 +142,7 @@ TEST_F(LeveldbStoreTest, AFlippedByteInATableIsNoticed) {
   EXPECT_EQ(damage_->records_left, static_cast<uint64_t>(left));
   EXPECT_LT(left, 20000);
   EXPECT_GT(left, 19000);  // a block is lost, not the store
-  ASSERT_TRUE(store->commit({{{"key000000", value(0)}}, {}}, true));
+  ASSERT_TRUE(store->commit(batch_of({{"key000000", value(0)}}), true));
   store.reset();
   store = open();
   EXPECT_FALSE(damage_);  // mended once

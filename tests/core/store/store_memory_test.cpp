@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/batch_of.hpp"
+
 namespace muster::store {
 namespace {
 
@@ -17,7 +19,7 @@ std::string content(Store& store, BytesView prefix = "") {
 
 TEST(MemoryStoreTest, ScansByPrefixInByteOrder) {
   MemoryStore store;
-  ASSERT_TRUE(store.commit({{{"b2", "y"}, {"a", "x"}, {"b1", "z"}, {"c", "w"}}, {}}, false));
+  ASSERT_TRUE(store.commit(batch_of({{"b2", "y"}, {"a", "x"}, {"b1", "z"}, {"c", "w"}}), false));
   EXPECT_EQ(content(store, "b"), "b1=z b2=y ");
   EXPECT_EQ(store.get("a")->value(), "x");
   EXPECT_FALSE(store.get("b")->has_value());
@@ -25,18 +27,18 @@ TEST(MemoryStoreTest, ScansByPrefixInByteOrder) {
 
 TEST(MemoryStoreTest, AProcessCrashKeepsWhatWasWritten) {
   MemoryStore store;
-  ASSERT_TRUE(store.commit({{{"a", "1"}}, {}}, true));
-  ASSERT_TRUE(store.commit({{{"b", "2"}}, {"a"}}, false));
+  ASSERT_TRUE(store.commit(batch_of({{"a", "1"}}), true));
+  ASSERT_TRUE(store.commit(batch_of({{"b", "2"}}, {"a"}), false));
   store.crash_process();
   EXPECT_EQ(content(store), "b=2 ");
 }
 
 TEST(MemoryStoreTest, ALossOfPowerKeepsWhatWasSynced) {
   MemoryStore store;
-  ASSERT_TRUE(store.commit({{{"a", "1"}}, {}}, false));
-  ASSERT_TRUE(store.commit({{{"b", "2"}}, {}}, true));
-  ASSERT_TRUE(store.commit({{{"c", "3"}}, {"a"}}, false));
-  ASSERT_TRUE(store.commit({{{"d", "4"}}, {}}, false));
+  ASSERT_TRUE(store.commit(batch_of({{"a", "1"}}), false));
+  ASSERT_TRUE(store.commit(batch_of({{"b", "2"}}), true));
+  ASSERT_TRUE(store.commit(batch_of({{"c", "3"}}, {"a"}), false));
+  ASSERT_TRUE(store.commit(batch_of({{"d", "4"}}), false));
   EXPECT_EQ(store.unsynced(), 2u);
   store.crash_power();
   EXPECT_EQ(content(store), "a=1 b=2 ");
@@ -44,9 +46,9 @@ TEST(MemoryStoreTest, ALossOfPowerKeepsWhatWasSynced) {
 
 TEST(MemoryStoreTest, ALossOfPowerMayKeepABeginningOfTheRest) {
   MemoryStore store;
-  ASSERT_TRUE(store.commit({{{"a", "1"}, {"b", "1"}}, {}}, false));
-  ASSERT_TRUE(store.commit({{{"a", "2"}, {"b", "2"}}, {}}, false));
-  ASSERT_TRUE(store.commit({{{"a", "3"}, {"b", "3"}}, {}}, false));
+  ASSERT_TRUE(store.commit(batch_of({{"a", "1"}, {"b", "1"}}), false));
+  ASSERT_TRUE(store.commit(batch_of({{"a", "2"}, {"b", "2"}}), false));
+  ASSERT_TRUE(store.commit(batch_of({{"a", "3"}, {"b", "3"}}), false));
   store.crash_power(2);
   EXPECT_EQ(content(store), "a=2 b=2 ");  // batches whole
   store.crash_power();
@@ -56,7 +58,7 @@ TEST(MemoryStoreTest, ALossOfPowerMayKeepABeginningOfTheRest) {
 TEST(MemoryStoreTest, AFailedCommitWritesNothing) {
   MemoryStore store;
   store.fail_commits(2);
-  const Batch batch{{{"a", "1"}, {"b", "2"}}, {}};
+  const Batch batch = batch_of({{"a", "1"}, {"b", "2"}});
   EXPECT_FALSE(store.commit(batch, false));
   EXPECT_FALSE(store.commit(batch, true));
   EXPECT_EQ(content(store), "");

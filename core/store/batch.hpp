@@ -1,0 +1,43 @@
+#pragma once
+// What is written together. All texts stand in one buffer that belongs to the batch: filling one
+// costs no allocation a write, and handing it to another thread no count. A plain value.
+
+#include <cstdint>
+#include <vector>
+
+#include "core/base/bytes.hpp"
+
+namespace muster::store {
+
+struct Batch {
+  struct Text {
+    size_t at = 0;  // in texts
+    size_t size = 0;
+  };
+  struct Write {
+    Text key;
+    Text value;            // of a put
+    bool deletes = false;  // else it puts
+    bool fresh = false;    // nothing is stored under this key: deleted soon, it need leave no trace
+  };
+
+  Bytes texts;
+  std::vector<Write> writes;  // of different keys
+
+  void put(BytesView key, BytesView value, bool fresh = false) {
+    writes.push_back({add(key), add(value), false, fresh});
+  }
+  void erase(BytesView key) { writes.push_back({add(key), {}, true, false}); }
+
+  bool empty() const { return writes.empty(); }
+  BytesView key(const Write& write) const { return view(write.key); }
+  BytesView value(const Write& write) const { return view(write.value); }
+
+  Text add(BytesView text) {
+    texts.append(text);
+    return {texts.size() - text.size(), text.size()};
+  }
+  BytesView view(Text text) const { return {texts.data() + text.at, text.size}; }
+};
+
+}  // namespace muster::store
