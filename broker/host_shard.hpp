@@ -55,7 +55,7 @@ class ShardHost {
   static constexpr uint32_t linger_index = net::Loop::largest_index;
   static constexpr uint32_t first_door_index = linger_index - max_doors;  // clients' are below
   static constexpr size_t scratch_bytes = 256 * 1024;
-  static constexpr size_t largest_returned_bytes = 1 << 20;
+  static constexpr size_t largest_returned_bytes = 4 << 20;
   static constexpr int accepts_a_turn = 64;
   static constexpr Duration stuck_pause = std::chrono::milliseconds(100);
   static constexpr Duration stuck_line_period = std::chrono::seconds(10);

@@ -6,7 +6,7 @@
 
 namespace muster::broker {
 namespace {
-constexpr size_t spare_limit = 256;  // outboxes kept for reuse
+constexpr size_t spare_bytes_limit = 64 << 20;  // of outboxes kept for reuse
 
 void put_id(Bytes& packet, size_t at, uint16_t id) {
   packet[at] = static_cast<char>(id >> 8);
@@ -31,6 +31,7 @@ void Shard::State::borrow_outbox(Client& client) {
   if (client.outbox.capacity() > sizeof(Bytes) || spare.empty()) return;
   client.outbox = std::move(spare.back());
   spare.pop_back();
+  spare_bytes -= client.outbox.capacity();
 }
 
 void Shard::State::write(uint32_t index, BytesView bytes) {
@@ -97,7 +98,8 @@ void Shard::State::sent(uint32_t index, size_t bytes) {
   client.sent = 0;
   client.outbox.clear();
   client.over_limit_since = never;
-  if (spare.size() < spare_limit && client.outbox.capacity() <= spare_capacity_limit) {
+  if (spare_bytes + client.outbox.capacity() <= spare_bytes_limit) {
+    spare_bytes += client.outbox.capacity();
     spare.push_back(std::move(client.outbox));
   }
   Bytes().swap(client.outbox);  // assigning an empty string would keep the memory

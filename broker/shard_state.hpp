@@ -80,7 +80,7 @@ enum class Reach : uint8_t {
   nowhere,  // it came before
 };
 
-constexpr size_t spare_capacity_limit = 1 << 20;  // larger buffers are given back to the heap
+constexpr size_t spare_capacity_limit = 1 << 20;  // a larger encode buffer goes back to the heap
 constexpr size_t full_parcel_bytes = 256 << 10;
 
 constexpr uint32_t departed = UINT32_MAX;  // instead of a client's index
@@ -130,6 +130,7 @@ struct Shard::State {
   size_t unhurried = 0;  // of its letters: they may wait until presence_due
   Instant presence_due{};
   std::vector<Bytes> spare;  // outboxes to borrow
+  size_t spare_bytes = 0;    // that they have room for
   Bytes encode_buffer;       // Outgoing::Encoded::first, kept from one publication to the next
 
   WithheldTable withheld;

@@ -164,7 +164,7 @@ void Inboxes::drop(Session& session, Entry& entry) {
   Body& body = *entry.body;
   --body.entries;
   if (body.stored()) {
-    ledger_.erase(entry_key(session, entry.number));
+    erase_entry(session, entry.number);
     if (entry.released) ledger_.erase(keys::released(session.client_id, entry.number));
     if (body.entries == 0 && body.shared) {
       ledger_.erase(keys::body(body.publication.topic, body.number));
@@ -173,8 +173,24 @@ void Inboxes::drop(Session& session, Entry& entry) {
   entry.body.reset();
 }
 
+// Devices acknowledge in order: entries go by runs.
+void Inboxes::erase_entry(Session& session, uint64_t number) {
+  if (run_.session == &session && number == run_.first + run_.count) {
+    ++run_.count;
+    return;
+  }
+  end_run();
+  run_ = {&session, number, 1};
+}
+
+void Inboxes::end_run() {
+  if (run_.session) ledger_.erase_run(entry_key(*run_.session, run_.first), run_.count);
+  run_ = {};
+}
+
 // After drops: the record that keeps the numbers from being used again.
 void Inboxes::dropped(Session& session) {
+  end_run();
   Inbox& inbox = session.inbox;
   while (!inbox.entries.empty() && inbox.entries.front().gone) inbox.entries.pop_front();
   write_cursor(session);
@@ -207,6 +223,7 @@ void Inboxes::clear(Session& session) {
   for (Entry& entry : inbox.entries) {
     if (!entry.gone) drop(session, entry);
   }
+  end_run();
   ledger_.erase(keys::cursor(session.client_id));
   const bool dirty = inbox.dirty;
   inbox = {};

@@ -115,6 +115,8 @@ class Inboxes {
   void drop(Session& session, Entry& entry);
   void drop_expired(Now now, Session& session);
   void dropped(Session& session);
+  void erase_entry(Session& session, uint64_t number);
+  void end_run();
   void wake(Session& session);
   void touch(Session& session);
   void pump(Now now, wire::Links& links, Session& session);
@@ -133,6 +135,11 @@ class Inboxes {
   uint64_t match_ = 0;
   Writer record_;                                             // of the entry that is being written
   wire::Message deliver_{std::in_place_type<wire::Deliver>};  // that is being made
+  struct Run {                                                // of entries that are erased together
+    Session* session = nullptr;
+    uint64_t first = 0;
+    uint32_t count = 0;
+  } run_;
   std::vector<uint64_t> dirty_;
   std::map<std::string, std::set<uint64_t>> stalled_;  // by peer: sessions without credit
   uint64_t entries_ = 0;

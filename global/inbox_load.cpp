@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/wire/codec.hpp"
 #include "global/inbox.hpp"
 #include "global/keys.hpp"
 #include "global/stored_publication.hpp"
@@ -10,7 +11,11 @@ namespace muster::global {
 namespace {
 
 // What a device has been told of an entry (unread notices).
-enum class State : uint64_t { fresh = 0, notified = 1, read = 2 };
+// How its publication is written, unless it stands in a body of its own.
+enum class Form : uint64_t {
+  fields = 0,   // write_publication()
+  encoded = 1,  // as it came
+};
 
 }  // namespace
 
@@ -24,13 +29,15 @@ BytesView Inboxes::entry_key(Session& session, uint64_t number) {
 
 void Inboxes::write_entry(Session& session, const Entry& entry) {
   const Body& body = *entry.body;
+  const Form form = body.publication.is_as_it_came() ? Form::encoded : Form::fields;
   Writer& writer = record_;
   writer.clear();
-  writer.number(static_cast<uint64_t>(State::fresh)).number(body.number).number(body.shared);
+  writer.number(static_cast<uint64_t>(form)).number(body.number).number(body.shared);
   writer.integer(entry.expires_ms).number(entry.qos).number(entry.retain);
   writer.number(entry.identifiers.size());
   for (const uint32_t identifier : entry.identifiers) writer.number(identifier);
-  if (!body.shared) write_publication(writer, body.publication);
+  if (!body.shared && form == Form::fields) write_publication(writer, body.publication);
+  if (!body.shared && form == Form::encoded) writer.text(body.publication.encoded.bytes);
   if (entry.share) writer.text(*entry.share);
   ledger_.put_fresh(entry_key(session, entry.number), writer.view());
 }
@@ -50,7 +57,7 @@ bool Inboxes::load_entry(Session& session, uint64_t number, BytesView value) {
   Reader reader(value);
   Entry entry;
   entry.number = number;
-  reader.number();  // state: nothing looks at it yet
+  const auto form = static_cast<Form>(reader.number());
   const uint64_t message = reader.number();
   const bool shared = reader.number() != 0;
   entry.expires_ms = reader.integer();
@@ -66,7 +73,13 @@ bool Inboxes::load_entry(Session& session, uint64_t number, BytesView value) {
   } else {
     entry.body = LocalPtr<Body>::make();
     entry.body->number = message;
-    entry.body->publication = read_publication(reader);
+    if (form == Form::fields) {
+      entry.body->publication = read_publication(reader);
+    } else {
+      auto publication = wire::decode_publication(reader.text());
+      if (!publication) return false;
+      entry.body->publication = std::move(*publication);
+    }
   }
   if (!reader.at_end()) entry.share = std::make_unique<std::string>(reader.text());
   if (reader.bad()) return false;

@@ -68,6 +68,7 @@ class Ledger {
   void put(BytesView key, BytesView value) { writes_.put(key, value); }
   void put_fresh(BytesView key, BytesView value) { writes_.put_fresh(key, value); }
   void erase(BytesView key) { writes_.erase(key); }
+  void erase_run(BytesView first, uint32_t count) { writes_.erase_run(first, count); }
   void say(const std::string& peer, Incarnation incarnation, wire::Message message) {
     open_.said.push_back({peer, incarnation, std::move(message)});
   }

@@ -31,6 +31,12 @@ class WriteSet {
 
   void erase(BytesView key) { write(key).deletes = true; }
 
+  // So many keys that count up (Batch::Write::count), none of which this commit has put.
+  void erase_run(BytesView first, uint32_t count) {
+    if (count == 1) return erase(first);
+    batch_.erase(first, count);
+  }
+
   bool empty() const { return batch_.empty(); }
 
   // All of it.
@@ -54,7 +60,7 @@ class WriteSet {
         hash, [&](uint32_t number) { return batch_.key(batch_.writes[number]) == key; });
     if (known != FlatIndex::none) return batch_.writes[known];
     index_.insert(hash, static_cast<uint32_t>(batch_.writes.size()));
-    return batch_.writes.emplace_back(Write{batch_.add(key), {}, false, false});
+    return batch_.writes.emplace_back(Write{batch_.add(key), {}});
   }
 
   store::Batch batch_;

@@ -21,7 +21,7 @@ constexpr uint32_t magic = 0x5247534d;  // "MSGR"
 constexpr size_t body_crc_at = 16;
 constexpr size_t head_crc_at = 20;
 constexpr size_t head_bytes = 24;
-constexpr size_t write_head_bytes = 9;  // 'p' and two sizes; of 'd' the first 5
+constexpr size_t write_head_bytes = 9;  // 'p' or 'r' and two numbers; of 'd' the first 5
 
 template <class Number>
 void append_number(Bytes& to, Number number) {
@@ -89,21 +89,24 @@ class BodyReader {
     while (!rest_.empty()) {
       const char kind = take(1).front();
       const size_t key_size = number();
-      const size_t value_size = kind == 'p' ? number() : 0;
-      if (bad_ || (kind != 'p' && kind != 'd')) return std::nullopt;
+      const uint32_t second = kind == 'd' ? 1 : number();
+      if (bad_ || (kind != 'p' && kind != 'd' && kind != 'r')) return std::nullopt;
       const BytesView key = take(key_size);
-      const BytesView value = take(value_size);
-      if (bad_) return std::nullopt;
+      const BytesView value = take(kind == 'p' ? second : 0);
+      if (bad_ || (kind == 'r' && !counts(key, second))) return std::nullopt;
       if (kind == 'p') {
         batch.put(key, value);
       } else {
-        batch.erase(key);
+        batch.erase(key, second);
       }
     }
     return batch;
   }
 
  private:
+  static bool counts(BytesView key, uint32_t count) {
+    return count > 0 && key.size() >= sizeof(uint64_t);
+  }
   uint32_t number() {
     const BytesView bytes = take(sizeof(uint32_t));
     return bad_ ? 0 : number_at<uint32_t>(bytes, 0);
@@ -190,10 +193,11 @@ Expected<Done, Error> Segment::append(const Batch& batch, uint64_t sequence,
   for (size_t i = 0; i < batch.writes.size(); ++i) {
     const Batch::Write& write = batch.writes[i];
     const BytesView value = batch.value(write);
-    char head[write_head_bytes] = {write.deletes ? 'd' : 'p'};
+    const bool run = write.count > 1;
+    char head[write_head_bytes] = {!write.deletes ? 'p' : run ? 'r' : 'd'};
     put_little_endian(head + 1, static_cast<uint32_t>(write.key.size));
-    put_little_endian(head + 5, static_cast<uint32_t>(value.size()));
-    record_.append(head, write.deletes ? 5 : sizeof head).append(batch.key(write));
+    put_little_endian(head + 5, run ? write.count : static_cast<uint32_t>(value.size()));
+    record_.append(head, write.deletes && !run ? 5 : sizeof head).append(batch.key(write));
     if (write.deletes) continue;
     extents[i] = {size_ + record_.size(), static_cast<uint32_t>(value.size()), crc_of(value)};
     record_.append(value);

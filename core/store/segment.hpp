@@ -4,7 +4,10 @@
 //
 //   record: head, body
 //   head:   magic, body size, sequence, CRC-32 of the body, CRC-32 of the salt and these
-//   body:   'p', key size, value size, key, value | 'd', key size, key; any number of these
+//   body:   any number of
+//           'p', key size, value size, key, value: put
+//           'd', key size, key: delete
+//           'r', key size, how many, key: delete a run (Batch::Write::count)
 //
 // Numbers have four bytes, the sequence eight, least significant first. A record that the end of
 // the file cuts off is a torn tail: nobody was told that it is stored. Everything else that is not

@@ -62,7 +62,7 @@ class SegmentStore final : public Store {
     for (size_t i = 0; i < batch.writes.size(); ++i) {
       const Batch::Write& write = batch.writes[i];
       if (write.deletes) {
-        note_delete(batch.key(write));
+        batch.each_deleted(write, [this](BytesView key) { note_delete(key); });
       } else {
         note_put(batch.key(write), write.fresh, extents_[i]);
       }
@@ -250,9 +250,11 @@ Expected<SegmentContent, Error> read_log(const std::vector<Found>& segments, Las
   for (const Found& segment : segments) {
     auto content = read_segment(segment.path, segment.salt, sequence, [&](Batch& batch) {
       for (const Batch::Write& write : batch.writes) {
-        std::optional<Bytes>& word = last[Bytes(batch.key(write))];
-        word.reset();
-        if (!write.deletes) word.emplace(batch.value(write));
+        if (write.deletes) {
+          batch.each_deleted(write, [&](BytesView key) { last[Bytes(key)].reset(); });
+        } else {
+          last[Bytes(batch.key(write))] = Bytes(batch.value(write));
+        }
       }
     });
     if (!content) return content;

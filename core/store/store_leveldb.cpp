@@ -105,7 +105,7 @@ class LeveldbStore : public Store {
     leveldb::WriteBatch writes;
     for (const Batch::Write& write : batch.writes) {
       if (write.deletes) {
-        writes.Delete(slice(batch.key(write)));
+        batch.each_deleted(write, [&](BytesView key) { writes.Delete(slice(key)); });
       } else {
         writes.Put(slice(batch.key(write)), slice(batch.value(write)));
       }

@@ -6,11 +6,10 @@ namespace muster::store {
 
 void MemoryStore::apply(State& state, const Batch& batch) {
   for (const Batch::Write& write : batch.writes) {
-    const Bytes key(batch.key(write));
     if (write.deletes) {
-      state.erase(key);
+      batch.each_deleted(write, [&](BytesView key) { state.erase(Bytes(key)); });
     } else {
-      state.insert_or_assign(key, Bytes(batch.value(write)));
+      state.insert_or_assign(Bytes(batch.key(write)), Bytes(batch.value(write)));
     }
   }
 }

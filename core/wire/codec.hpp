@@ -20,7 +20,8 @@ struct CodecError {
 void encode(const Message& message, Bytes& out);  // appends
 Expected<Message, CodecError> decode(BytesView bytes);
 
-// Rows as they are stored by global; the same form as on the wire.
+// Publications and rows as they are stored by global; the same form as on the wire.
+Expected<Publication, CodecError> decode_publication(BytesView bytes);
 Bytes encode_row(const LogEntry& entry);
 Expected<LogEntry, CodecError> decode_row(BytesView bytes);
 

@@ -24,6 +24,10 @@ Expected<Message, CodecError> decode(BytesView bytes) {
   return decode_whole<Message>(bytes);
 }
 
+Expected<Publication, CodecError> decode_publication(BytesView bytes) {
+  return decode_whole<Publication>(bytes);
+}
+
 Expected<LogEntry, CodecError> decode_row(BytesView bytes) {
   return decode_whole<LogEntry>(bytes);
 }

@@ -59,6 +59,12 @@ class Encoder {
       Form<T>::visit(*this, value);
     }
   }
+  template <class P>
+  void put(const AsItCame<P>& one) {
+    const Publication& publication = one.publication;
+    if (publication.is_as_it_came()) return writer_.append(publication.encoded.bytes);
+    put(publication);
+  }
   void put(const std::string& text) { writer_.str(text); }
   void put(const Slice& text) { writer_.str(text); }
   template <class S>

@@ -20,6 +20,16 @@ Binary<S> binary(S& bytes) {
   return {bytes};
 }
 
+// Of an inbox: written as it came while that is allowed (Publication::Encoded).
+template <class P>
+struct AsItCame {
+  P& publication;
+};
+template <class P>
+AsItCame<P> as_it_came(P& publication) {
+  return {publication};
+}
+
 // Fields behind it have zero or nothing as their default: those at the end that hold it are not
 // written. For what is sent with every message.
 struct Trailing {};
@@ -90,7 +100,7 @@ struct Form<Subscription> {
 template <>
 struct Form<InboxEntry> {
   static void visit(auto& v, auto& e) {
-    v(e.number, e.redelivery, e.publication, trailing, e.identifiers, e.released);
+    v(e.number, e.redelivery, as_it_came(e.publication), trailing, e.identifiers, e.released);
   }
 };
 template <>

@@ -44,8 +44,22 @@ struct Publication {
   Slice publisher;                // client id
   int64_t published_ms = 0;       // wall
   Durability durability = Durability::standard;
+  // The form in which it came, held like its texts, and what that says of what may be another in
+  // each entry of an inbox: while these are the same the entry is sent and stored with it. Only
+  // inboxes look at it: of what goes there nothing else is changed. Is not sent.
+  struct Encoded {
+    BytesView bytes;  // none of a large one
+    uint32_t expiry_s = no_expiry;
+    uint8_t qos = 0;
+    bool retain = false;
+  } encoded = {};
   // Holds those of its texts that do not hold themselves, with one count for all. Is not sent.
   std::shared_ptr<const void> texts = nullptr;
+
+  bool is_as_it_came() const {
+    return !encoded.bytes.empty() && encoded.qos == qos && encoded.retain == retain &&
+           encoded.expiry_s == expiry_s;
+  }
 
   // One of its texts, to be kept alone.
   Slice alone(const Slice& text) const { return text.holds() ? text : Slice(texts, text.view()); }

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "core/wire/item.hpp"
 #include "core/wire/messages.hpp"
 
@@ -17,6 +19,7 @@ void borrow(const Publication& from, Publication& to) {
   to.publisher = from.publisher.borrowed();
   to.published_ms = from.published_ms;
   to.durability = from.durability;
+  to.encoded = from.encoded;
 }
 
 namespace {
@@ -28,11 +31,23 @@ bool payload_stays(const Publication& publication) {
 }  // namespace
 
 size_t bytes_to_own(const Publication& publication) {
+  if (!publication.encoded.bytes.empty()) return publication.encoded.bytes.size();
   const size_t all = publication.bytes();
   return payload_stays(publication) ? all - publication.payload.size() : all;
 }
 
 void own_at(char* memory, Publication& publication) {
+  const auto held = std::exchange(publication.texts, nullptr);  // what is copied from
+  if (BytesView& encoded = publication.encoded.bytes; !encoded.empty()) {
+    encoded.copy(memory, encoded.size());
+    for (Slice* text : {&publication.topic, &publication.payload, &publication.properties,
+                        &publication.publisher}) {
+      const auto at = text->empty() ? 0 : text->data() - encoded.data();
+      *text = Slice(SharedBuffer(), BytesView(memory + at, text->size()));
+    }
+    encoded = {memory, encoded.size()};
+    return;
+  }
   const bool stays = payload_stays(publication);
   for (Slice* text : {&publication.topic, &publication.payload, &publication.properties,
                       &publication.publisher}) {
@@ -41,7 +56,6 @@ void own_at(char* memory, Publication& publication) {
     *text = Slice(SharedBuffer(), copy);
     memory += copy.size();
   }
-  publication.texts = nullptr;
 }
 
 void own(Publication& publication) {

@@ -60,12 +60,21 @@ class Reader {
   // Its texts are held together; a large payload may be kept alone.
   void take(Publication& publication) {
     const SharedBuffer* const input = std::exchange(input_, &nobody);
+    const char* const begin = at_;
     take_struct([&] { Form<Publication>::visit(*this, publication); });
     input_ = input;
     publication.texts = *input_;
+    publication.encoded = {};
     if (publication.payload.size() >= large_text_bytes) {
       publication.payload = publication.alone(publication.payload);
+    } else if (!fault_ && publication.bytes() < large_text_bytes) {
+      publication.encoded = {BytesView(begin, static_cast<size_t>(at_ - begin)),
+                             publication.expiry_s, publication.qos, publication.retain};
     }
+  }
+  template <class P>
+  void take(AsItCame<P>& one) {
+    take(one.publication);
   }
   template <class S>
   void take(Binary<S>& binary) {

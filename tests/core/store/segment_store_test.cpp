@@ -84,6 +84,8 @@ class Life {
       batch.put(key, value, fresh);
       state[key] = value;
     }
+    if (random_() % 4 == 0) add_run(batch, named);
+    if (random_() % 4 == 0) erase_run(batch);
     for (size_t n = random_() % 5; n > 0 && !state.empty(); --n) {
       const auto key = std::next(state.begin(), static_cast<long>(random_() % state.size()))->first;
       if (!named.insert(key).second) continue;
@@ -91,6 +93,7 @@ class Life {
       state.erase(key);
     }
     ASSERT_TRUE(store.commit(batch, random_() % 20 == 0));
+    stored_ = run_end_;
     if (random_() % 3 == 0) store.tidy();
   }
   bool restarts() { return random_() % 40 == 0; }
@@ -98,8 +101,32 @@ class Life {
   State state;
 
  private:
+  static Bytes numbered(uint64_t number) {
+    Bytes key = "run 12345678";
+    put_big_endian(key.data() + 4, number);
+    return key;
+  }
+  void add_run(Batch& batch, std::set<Bytes>& named) {
+    for (size_t n = 1 + random_() % 6; n > 0; --n) {
+      const Bytes key = numbered(run_end_++);
+      named.insert(key);
+      batch.put(key, "of a run", true);
+      state[key] = "of a run";
+    }
+  }
+  // What an earlier commit has put, and maybe some that are gone already.
+  void erase_run(Batch& batch) {
+    const uint64_t count = random_() % (stored_ - run_begin_ + 1);
+    if (count == 0) return;
+    batch.erase(numbered(run_begin_), static_cast<uint32_t>(count));
+    for (uint64_t n = 0; n < count; ++n) state.erase(numbered(run_begin_ + n));
+    run_begin_ += count - random_() % 2;
+  }
+
   std::mt19937_64 random_;
   uint64_t next_ = 0;
+  uint64_t run_begin_ = 250, run_end_ = 250;  // a byte overflows
+  uint64_t stored_ = 250;                     // runs of earlier commits end here
 };
 
 TEST_F(SegmentStoreTest, HoldsWhatAPlainMapHolds) {

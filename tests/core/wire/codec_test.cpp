@@ -63,7 +63,7 @@ TEST(Forms, NameEveryMember) {
   expect_all_complete(LogEntry{}.row);
   expect_complete<Position>();
   expect_complete<NodeInfo>();
-  expect_complete<Publication>(1);  // who holds its texts
+  expect_complete<Publication>(2);  // the form in which it came; who holds its texts
   expect_complete<Will>();
   expect_complete<Subscription>();
   expect_complete<InboxEntry>();
