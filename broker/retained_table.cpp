@@ -108,7 +108,8 @@ void RetainedTable::echoed(const std::vector<uint64_t>& counters) {
   }
 }
 
-// Two ordered lists merged: of one topic the own value hides the replica's.
+// Two ordered lists merged: of one topic the own value hides the replica's. What no topic can match
+// is not visited: a filter like "+/state" looks once at each first level.
 bool RetainedTable::read(Now now, BytesView filter, std::string& after, size_t most, size_t bytes,
                          std::vector<RetainedValue>& found) const {
   const BytesView prefix = mqtt::literal_prefix(filter);
@@ -125,10 +126,12 @@ bool RetainedTable::read(Now now, BytesView filter, std::string& after, size_t m
     if (topic.substr(0, prefix.size()) != prefix) return true;
     if (exact && topic.size() > filter.size()) return true;
     if (most == 0 || taken > bytes) return false;
-    if (alive(now, next) && next.payload > 0 && mqtt::matches(filter, topic)) {
+    const bool matches = mqtt::matches(filter, topic);
+    if (matches && alive(now, next) && next.payload > 0) {
       found.push_back(unpack(now, next));
       taken += next.bytes.size();
     }
+    const Bytes seek = matches ? Bytes() : mqtt::seek_behind(filter, topic);
     after = topic;
     if (is_own && value != values_.end() && value->name() == topic) ++value;
     if (is_own) {
@@ -136,6 +139,10 @@ bool RetainedTable::read(Now now, BytesView filter, std::string& after, size_t m
     } else {
       ++value;
     }
+    // Mostly what comes next is near; where much is in between it is passed over.
+    if (value != values_.end() && value->name() < seek)
+      value = values_.lower_bound(BytesView(seek));
+    if (own != own_.end() && own->first < seek) own = own_.lower_bound(seek);
   }
   return true;
 }

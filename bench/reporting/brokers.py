@@ -10,6 +10,7 @@ import tempfile
 import time
 
 PATIENCE_S = 30
+QUIET_PATIENCE_S = 180
 CONNECT = b"\x10\x12\x00\x04MQTT\x04\x02\x00\x3c\x00\x06report"
 
 # Nothing that could drop a message is on, and 20 in flight (the default) would throttle it.
@@ -77,6 +78,22 @@ class Running:
                 return answered
         except OSError:
             return False
+
+    def cpu_s(self):
+        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as file:
+            user, system = file.read().rsplit(")", 1)[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    def wait_until_quiet(self):
+        """What was laid down is put away behind its acknowledgement: until that is over, at less
+        than 2 % of a core, others pay for it."""
+        until = time.monotonic() + QUIET_PATIENCE_S
+        before = None
+        while before is None or self.cpu_s() - before > 0.02:
+            if time.monotonic() > until:
+                raise RuntimeError(f"still busy after {QUIET_PATIENCE_S} s")
+            before = self.cpu_s()
+            time.sleep(1)
 
     def stop(self):
         if self.process.poll() is None:

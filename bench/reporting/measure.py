@@ -63,8 +63,11 @@ class Measuring:
                 if what:
                     holders.append(self.lay_down(running[what], arguments))
                     print("there:", what, file=sys.stderr, flush=True)
-            for row in GROWTH_ROWS:
-                for _ in range(self.rounds):
+            for broker in running.values():
+                broker.wait_until_quiet()
+            for row in sorted(GROWTH_ROWS, key=lambda row: row.durable):
+                # Persistent sessions stay, and what is published next waits in them.
+                for _ in range(1 if row.durable else self.rounds):
                     for what, broker in running.items():
                         self.one(results, (row.name, what), broker, row.arguments + self.pace)
         finally:

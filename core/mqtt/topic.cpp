@@ -32,6 +32,39 @@ bool matches_levels(BytesView filter, BytesView topic) {
   return more_filter == more_topic || (more_filter && filter == "#");
 }
 
+namespace {
+
+const Bytes above_all = "\xFF";  // no UTF-8 begins with it
+
+// Above everything that begins with this and a '/'.
+Bytes above_children(BytesView parent) {
+  return Bytes(parent) += '/' + 1;
+}
+
+}  // namespace
+
+Bytes seek_behind(BytesView filter, BytesView topic) {
+  if (topic.substr(0, 1) == "$" && filter.find_first_of("+#") == 0) return "%";  // '$' + 1
+  const Bytes next = Bytes(topic) += '\0';
+  bool more_filter = true;
+  bool more_topic = true;
+  BytesView rest = topic;
+  while (more_filter && more_topic) {
+    const size_t at = topic.size() - rest.size();
+    const BytesView wanted = cut_level(filter, more_filter);
+    const BytesView level = cut_level(rest, more_topic);
+    if (wanted == "+" || wanted == level) {
+      if (more_topic && !more_filter) return above_children(topic.substr(0, at + level.size()));
+      continue;
+    }
+    Bytes least = Bytes(topic.substr(0, at)).append(wanted);
+    if (topic < least) return least;
+    if (topic < (least += '/')) return least;
+    return at == 0 ? above_all : above_children(topic.substr(0, at - 1));
+  }
+  return next;
+}
+
 bool has_wildcard(BytesView filter) {
   return filter.find_first_of("+#") != BytesView::npos;
 }

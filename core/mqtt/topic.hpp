@@ -15,6 +15,10 @@ bool matches_levels(BytesView filter, BytesView topic);
 
 bool has_wildcard(BytesView filter);
 
+// Where a search for what `filter` matches may go on, in the order of bytes, behind `topic`, which
+// it does not match: above `topic`, and nothing between the two matches.
+Bytes seek_behind(BytesView filter, BytesView topic);
+
 // What every topic that `filter` matches begins with.
 BytesView literal_prefix(BytesView filter);
 
