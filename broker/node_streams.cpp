@@ -92,6 +92,7 @@ bool NodeStreams::age(Instant now, PeerIndex index, Item& item) {
   mqtt::forwardable_properties(publish->publication.properties, aged.publication.expiry_s,
                                properties);
   aged.publication.properties = std::move(properties);
+  aged.publication.encoded = {};
   item.message = std::make_shared<const wire::Message>(std::move(aged));
   item.since += waited;
   return true;

@@ -1,8 +1,8 @@
-#include <functional>
 #include <utility>
 
 #include "broker/shard_state.hpp"
 #include "core/base/check.hpp"
+#include "core/base/hash.hpp"
 
 namespace muster::broker {
 
@@ -43,14 +43,6 @@ Client* Shard::State::find(uint32_t index, uint32_t generation) {
   if (client.phase == Phase::closing) return nullptr;
   return &client;
 }
-
-namespace {
-
-uint32_t hash_of(BytesView client_id) {
-  return static_cast<uint32_t>(std::hash<BytesView>{}(client_id));
-}
-
-}  // namespace
 
 // The client whose session has this identifier.
 uint32_t Shard::State::holder_of(BytesView client_id) const {

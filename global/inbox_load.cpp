@@ -10,7 +10,6 @@
 namespace muster::global {
 namespace {
 
-// What a device has been told of an entry (unread notices).
 // How its publication is written, unless it stands in a body of its own.
 enum class Form : uint64_t {
   fields = 0,   // write_publication()

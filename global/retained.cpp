@@ -63,6 +63,7 @@ void Retained::publish(Now now, const wire::Publication& publication, Incarnatio
     refused_ += clear ? 0 : 1;
     change.publication.payload.clear();
     change.publication.properties.clear();
+    change.publication.encoded = {};
     last_clear_ = ledger_.number();
     ledger_.erase(keys::retained(publication.topic));
   } else {

@@ -31,7 +31,8 @@ class WriteSet {
 
   void erase(BytesView key) { write(key).deletes = true; }
 
-  // So many keys that count up (Batch::Write::count), none of which this commit has put.
+  // So many keys that count up (Batch::Write::count), none of which this commit has put before: a
+  // put that follows stands behind it.
   void erase_run(BytesView first, uint32_t count) {
     if (count == 1) return erase(first);
     batch_.erase(first, count);

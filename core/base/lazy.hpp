@@ -3,6 +3,7 @@
 // its owner.
 
 #include <memory>
+#include <utility>
 
 namespace muster {
 

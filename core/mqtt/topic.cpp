@@ -45,7 +45,6 @@ Bytes above_children(BytesView parent) {
 
 Bytes seek_behind(BytesView filter, BytesView topic) {
   if (topic.substr(0, 1) == "$" && filter.find_first_of("+#") == 0) return "%";  // '$' + 1
-  const Bytes next = Bytes(topic) += '\0';
   bool more_filter = true;
   bool more_topic = true;
   BytesView rest = topic;
@@ -62,7 +61,7 @@ Bytes seek_behind(BytesView filter, BytesView topic) {
     if (topic < (least += '/')) return least;
     return at == 0 ? above_all : above_children(topic.substr(0, at - 1));
   }
-  return next;
+  return Bytes(topic) += '\0';  // the next one
 }
 
 bool has_wildcard(BytesView filter) {

@@ -46,7 +46,7 @@ struct Publication {
   Durability durability = Durability::standard;
   // The form in which it came, held like its texts, and what that says of what may be another in
   // each entry of an inbox: while these are the same the entry is sent and stored with it. Only
-  // inboxes look at it: of what goes there nothing else is changed. Is not sent.
+  // inboxes look at it. Whoever changes a text forgets it. Is not sent.
   struct Encoded {
     BytesView bytes;  // none of a large one
     uint32_t expiry_s = no_expiry;

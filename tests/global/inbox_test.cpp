@@ -150,6 +150,44 @@ TEST_F(InboxTest, AcknowledgementsMayComeOutOfOrder) {
   EXPECT_EQ(delivered(b2()).at(0).number, 7u);
 }
 
+TEST_F(InboxTest, WhatIsAcknowledgedInOrderIsErasedByOneRecord) {
+  const Term term = attach(b1(), "device", 1, {"a"});
+  publish("a", 5);
+  std::vector<uint32_t> erased;
+  world.on_commit = [&](const store::StoreBatch& batch) {
+    for (const auto& write : batch.writes) {
+      if (write.deletes) erased.push_back(write.count);
+    }
+  };
+  b1().stream(wire::InboxAck{"device", term, {1, 2, 3, 5}, {}});
+  world.run();
+  EXPECT_EQ(erased, (std::vector<uint32_t>{3, 1}));
+  world.restart();
+  EXPECT_EQ(world.stats().inbox_entries, 1u);
+}
+
+// A run stands behind the puts of its commit, and would undo a later one under the same number.
+TEST_F(InboxTest, WhatTheOpenCommitHasPutIsErasedKeyByKey) {
+  const Term term = attach(b1(), "device", 1, {"a"});
+  b1().stream(gone("device", 1, GoneReason::connection_lost, term));
+  world.run();
+  world.hold_commits = true;
+  publish("nobody", 1);  // is in flight
+  publish("a", 3);
+  bool runs = false;
+  world.on_commit = [&](const store::StoreBatch& batch) {
+    for (const auto& write : batch.writes) runs |= write.count > 1;
+  };
+  b1().stream(clean_claim("device", 2));
+  world.run();
+  EXPECT_EQ(world.stats().inbox_entries, 0u);
+  world.hold_commits = false;
+  while (world.commit()) world.run();
+  EXPECT_FALSE(runs);
+  world.restart();
+  EXPECT_EQ(world.stats().inbox_entries, 0u);
+}
+
 TEST_F(InboxTest, NumbersAreNotUsedAgainAfterARestart) {
   const Term term = attach(b1(), "device", 1, {"a"});
   publish("a", 3);
