@@ -90,7 +90,8 @@ struct ForGlobal {
   wire::Message message;
   uint64_t token = 0;  // not 0: answered by Taken once global has taken it
 };
-// Node -> home shard: GrantPage, Grant, Refused, Evict, SubscribeDone, Deliver, InboxReleased.
+// Node -> home shard: GrantPage, Grant, Refused, Evict, SubscribeDone, Deliver, DeliverRun,
+// InboxReleased.
 struct FromGlobal {
   wire::Message message;
 };

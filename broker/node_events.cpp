@@ -182,6 +182,8 @@ void Node::State::from_peer(NodePeer& peer, wire::Message& message) {
   if (auto* publish = std::get_if<wire::Publish>(&message)) {
     if (peer.role == Role::broker) retained.heard(peer.index, publish->retained);
     publications.from_peer(std::move(*publish));
+  } else if (const auto* run = std::get_if<wire::PublishRun>(&message)) {
+    publications.from_peer(*run);
   } else if (auto* announced = std::get_if<wire::Routes>(&message)) {
     peer_routes.received(peer, std::move(*announced));
   } else if (auto* taken = std::get_if<wire::RoutesTaken>(&message)) {

@@ -9,7 +9,8 @@ void NodePublications::from_shard(Now now, ShardIndex shard, Publications public
   if (publications.empty()) return;
   routes_.flush(now.mono);  // a reply must not overtake the route it needs
   const auto held = std::make_shared<const Publications>(std::move(publications));
-  held->for_each([&](const PublicationView& view) { forward(now, shard, view, held); });
+  held->for_each([&](const PublicationView& view) { forward(now, shard, view, held); },
+                 [&](const PublicationRun& run) { forward(now, shard, run); });
 }
 
 // What is small is encoded or copied before this returns; what is large stands in the shard's
@@ -22,8 +23,8 @@ void NodePublications::forward(Now now, ShardIndex shard, const PublicationView&
   const auto text = [&](BytesView of) {
     return large ? Slice(held, of) : Slice(SharedBuffer(), of);
   };
-  wire::Message message(std::in_place_type<wire::Publish>);
-  auto& publish = std::get<wire::Publish>(message);
+  Outward outward{wire::Message(std::in_place_type<wire::Publish>), view.qos, 1};
+  auto& publish = std::get<wire::Publish>(outward.message);
   wire::Publication& publication = publish.publication;
   publication.topic = text(view.topic);
   publication.payload = text(view.payload);
@@ -50,7 +51,22 @@ void NodePublications::forward(Now now, ShardIndex shard, const PublicationView&
   for (uint64_t bits = view.peers; bits != 0; bits &= bits - 1) {
     const auto index = static_cast<PeerIndex>(std::countr_zero(bits));
     const uint64_t echo = index == global_peer ? retained : 0;
-    to_peer(now, index, message, view.qos, {shard, view.token, echo});
+    to_peer(now, index, outward, {shard, view.token, echo});
+  }
+}
+
+void NodePublications::forward(Now now, ShardIndex shard, const PublicationRun& run) {
+  Outward outward{wire::Message(std::in_place_type<wire::PublishRun>), run.qos, run.count};
+  auto& publish = std::get<wire::PublishRun>(outward.message);
+  publish.packets = Slice(SharedBuffer(), run.packets);
+  publish.v5 = run.version == mqtt::Version::v5;
+  publish.publisher = Slice(SharedBuffer(), run.publisher);
+  publish.published_ms = now.wall.ms;
+  if ((run.peers & uint64_t{1} << global_peer) != 0) {
+    publish.durability = durability_.of(run.topic, {}, run.door);
+  }
+  for (uint64_t bits = run.peers; bits != 0; bits &= bits - 1) {
+    to_peer(now, static_cast<PeerIndex>(std::countr_zero(bits)), outward, {shard, run.token, 0});
   }
 }
 
@@ -66,8 +82,8 @@ uint64_t NodePublications::retained_counter(ShardIndex shard, const PublicationV
   return retained_.accepted(shard);
 }
 
-void NodePublications::to_peer(Now now, PeerIndex index, const wire::Message& message,
-                               mqtt::Qos qos, Receipt receipt) {
+void NodePublications::to_peer(Now now, PeerIndex index, const Outward& outward, Receipt receipt) {
+  const auto& [message, qos, count] = outward;
   const NodePeer* peer = peers_.at(index);
   if (qos == mqtt::Qos::at_most_once && index == global_peer) {
     if (receipt.retained != 0) streams_.send(now.mono, index, peer, message, receipt);
@@ -75,23 +91,23 @@ void NodePublications::to_peer(Now now, PeerIndex index, const wire::Message& me
   }
   if (qos == mqtt::Qos::at_most_once) {
     if (peer == nullptr || !peer->up || !peer->open || !desk_.links.credit(peer->name)) {
-      ++desk_.counters.dropped_no_credit;
+      desk_.counters.dropped_no_credit += count;
       return;
     }
-    ++desk_.counters.forwarded;
+    desk_.counters.forwarded += count;
     routes_.flush_to(*peer);
     desk_.links.stream(peer->name, message);
     return;
   }
   const bool awaited = peer != nullptr && (peer->open || peer->reopening);
   if (index != global_peer && !awaited) {
-    ++desk_.counters.dropped_ended;
+    desk_.counters.dropped_ended += count;
     streams_.taken(receipt);
-    const auto& publish = std::get<wire::Publish>(message);
-    if (publish.way == wire::ShareWay::one) route_again(receipt.shard, publish);
+    const auto* publish = std::get_if<wire::Publish>(&message);
+    if (publish && publish->way == wire::ShareWay::one) route_again(receipt.shard, *publish);
     return;
   }
-  ++desk_.counters.forwarded;
+  desk_.counters.forwarded += count;
   if (awaited && peer->up) routes_.flush_to(*peer);
   streams_.send(now.mono, index, peer, message, receipt);
 }
@@ -126,6 +142,20 @@ void NodePublications::from_peer(wire::Publish message) {
   }
   for (uint64_t bits = routes_.shards_for(publication.topic); bits != 0; bits &= bits - 1) {
     desk_.mail.publications(static_cast<ShardIndex>(std::countr_zero(bits))).append(view);
+  }
+}
+
+void NodePublications::from_peer(const wire::PublishRun& message) {
+  const auto read = mqtt::read_plain_run(message.packets, mqtt::version_of(message.v5));
+  if (!read) {
+    ++desk_.counters.unexpected;
+    return;
+  }
+  desk_.counters.received += read->count;
+  PublicationRun run{*read};
+  run.publisher = message.publisher;
+  for (uint64_t bits = routes_.shards_for(run.topic); bits != 0; bits &= bits - 1) {
+    desk_.mail.publications(static_cast<ShardIndex>(std::countr_zero(bits))).append(run);
   }
 }
 

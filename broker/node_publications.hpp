@@ -27,15 +27,23 @@ class NodePublications {
 
   void from_shard(Now now, ShardIndex shard, Publications publications);
   void from_peer(wire::Publish message);
+  void from_peer(const wire::PublishRun& message);
   // For a group: its owner has gone. To the shard that chose it.
   void route_again(ShardIndex shard, const wire::Publish& message);
 
  private:
+  // What goes to a peer, of how many publications with which QoS.
+  struct Outward {
+    wire::Message message;
+    mqtt::Qos qos;
+    uint32_t count;
+  };
+
   void forward(Now now, ShardIndex shard, const PublicationView& view,
                const std::shared_ptr<const Publications>& held);
+  void forward(Now now, ShardIndex shard, const PublicationRun& run);
   uint64_t retained_counter(ShardIndex shard, const PublicationView& view);
-  void to_peer(Now now, PeerIndex index, const wire::Message& message, mqtt::Qos qos,
-               Receipt receipt);
+  void to_peer(Now now, PeerIndex index, const Outward& outward, Receipt receipt);
 
   NodeDesk& desk_;
   NodePeers& peers_;

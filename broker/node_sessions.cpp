@@ -10,6 +10,7 @@ const std::string* client_of(const wire::Message& message) {
   if (const auto* evict = std::get_if<wire::Evict>(&message)) return &evict->client_id;
   if (const auto* done = std::get_if<wire::SubscribeDone>(&message)) return &done->client_id;
   if (const auto* deliver = std::get_if<wire::Deliver>(&message)) return &deliver->client_id;
+  if (const auto* run = std::get_if<wire::DeliverRun>(&message)) return &run->client_id;
   if (const auto* released = std::get_if<wire::InboxReleased>(&message))
     return &released->client_id;
   return nullptr;

@@ -12,6 +12,7 @@ namespace {
 SharedMessage owned(const wire::Message& message) {
   const auto copy = std::make_shared<wire::Message>(message);
   if (auto* publish = std::get_if<wire::Publish>(copy.get())) wire::own(publish->publication);
+  if (auto* run = std::get_if<wire::PublishRun>(copy.get())) wire::own(*run);
   return copy;
 }
 

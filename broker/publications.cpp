@@ -12,11 +12,15 @@ struct RunHeader {
   Kind kind;
   bool v5;
   uint8_t qos;
+  uint8_t door;
   uint16_t topic;     // its size,
   uint32_t topic_at;  // and where it stands in the packets
   uint32_t size;
   uint32_t count;
   uint32_t payload;
+  uint16_t publisher;
+  uint64_t token;
+  uint64_t peers;
 };
 
 struct Header {
@@ -67,37 +71,47 @@ void Publications::append(const PublicationView& publication) {
   bytes_.append(reinterpret_cast<const char*>(&publication.term), sizeof publication.term);
 }
 
-void Publications::append(const PlainRun& run) {
+void Publications::append(const PublicationRun& run) {
   const RunHeader header{Kind::run,
                          run.version == mqtt::Version::v5,
                          static_cast<uint8_t>(run.qos),
+                         static_cast<uint8_t>(run.door),
                          static_cast<uint16_t>(run.topic.size()),
                          static_cast<uint32_t>(run.topic.data() - run.packets.data()),
                          static_cast<uint32_t>(run.packets.size()),
                          run.count,
-                         run.payload};
+                         run.payload,
+                         static_cast<uint16_t>(run.publisher.size()),
+                         run.token,
+                         run.peers};
   bytes_.append(reinterpret_cast<const char*>(&header), sizeof header);
   bytes_.append(run.packets);
+  if (!run.publisher.empty()) bytes_.append(run.publisher);
 }
 
 bool Publications::is_run(size_t at) const {
   return static_cast<Kind>(bytes_[at]) == Kind::run;
 }
 
-PlainRun Publications::read_run(size_t& at) const {
+PublicationRun Publications::read_run(size_t& at) const {
   MUSTER_CHECK(at + sizeof(RunHeader) <= bytes_.size());
   RunHeader header;
   std::memcpy(&header, bytes_.data() + at, sizeof header);
   at += sizeof header;
-  MUSTER_CHECK(header.size <= bytes_.size() - at);
-  PlainRun run;
+  MUSTER_CHECK(header.size + header.publisher <= bytes_.size() - at);
+  PublicationRun run;
   run.packets = {bytes_.data() + at, header.size};
   run.topic = run.packets.substr(header.topic_at, header.topic);
-  run.version = header.v5 ? mqtt::Version::v5 : mqtt::Version::v3_1_1;
+  run.version = mqtt::version_of(header.v5);
   run.qos = static_cast<mqtt::Qos>(header.qos);
   run.count = header.count;
   run.payload = header.payload;
   at += header.size;
+  run.publisher = {bytes_.data() + at, header.publisher};
+  at += header.publisher;
+  run.door = static_cast<wire::Durability>(header.door);
+  run.token = header.token;
+  run.peers = header.peers;
   return run;
 }
 

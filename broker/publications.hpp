@@ -1,7 +1,7 @@
 #pragma once
 // Publications on their way between the threads of one broker: packed one after the other into one
 // buffer, so that a turn's worth travels as one allocation; large payloads stand beside it, one for
-// all receivers. Between shards most travel as they came in, a span of packets at a time. Written
+// all receivers. Most travel as they came in, a span of packets at a time. Written
 // by one thread, read by another.
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 #include "core/base/check.hpp"
 #include "core/base/ids.hpp"
 #include "core/base/slice.hpp"
-#include "core/mqtt/packet.hpp"
+#include "core/mqtt/plain_packet.hpp"
 #include "core/wire/groups.hpp"
 #include "core/wire/messages.hpp"
 
@@ -42,15 +42,13 @@ struct PublicationView {
   wire::ShareWay way = wire::ShareWay::none;
 };
 
-// shard -> shard: successive plain packets (plain_packet.hpp) of one client, topic and QoS, as they
-// came in.
-struct PlainRun {
-  BytesView packets;
-  BytesView topic;  // stands in the first of them
-  mqtt::Version version = mqtt::Version::v3_1_1;
-  mqtt::Qos qos = mqtt::Qos::at_most_once;
-  uint32_t count = 0;
-  uint32_t payload = 0;  // bytes, of all
+// Successive plain packets of one client and topic, as they came in.
+struct PublicationRun : mqtt::PlainRun {
+  BytesView publisher = {};  // client id; not filled from shard to shard
+  // shard -> Node: as in a PublicationView; the token is that of the first, the others' follow it.
+  wire::Durability door = wire::Durability::standard;
+  uint64_t token = 0;
+  uint64_t peers = 0;
 };
 
 class Publications {
@@ -60,10 +58,10 @@ class Publications {
   size_t capacity() const { return bytes_.capacity(); }
   void clear() { bytes_.clear(), large_.clear(); }  // keeps its capacity
   void append(const PublicationView& publication);
-  void append(const PlainRun& run);
+  void append(const PublicationRun& run);
 
-  // Calls visit(const PublicationView&) or visit_run(const PlainRun&) for each, in order; views die
-  // with this object.
+  // Calls visit(const PublicationView&) or visit_run(const PublicationRun&) for each, in order;
+  // views die with this object.
   template <class Visit, class VisitRun>
   void for_each(Visit&& visit, VisitRun&& visit_run) const {
     size_t at = 0;
@@ -76,16 +74,16 @@ class Publications {
       }
     }
   }
-  // Where no runs come: at the Node.
+  // Where no runs are.
   template <class Visit>
   void for_each(Visit&& visit) const {
-    for_each(visit, [](const PlainRun&) { MUSTER_CHECK(!"a run that is for a shard"); });
+    for_each(visit, [](const PublicationRun&) { MUSTER_CHECK(!"a run, where none may be"); });
   }
 
  private:
   bool is_run(size_t at) const;
   PublicationView read(size_t& at, size_t& large) const;
-  PlainRun read_run(size_t& at) const;
+  PublicationRun read_run(size_t& at) const;
   Bytes bytes_;
   std::vector<Slice> large_;  // payloads, in order
 };

@@ -38,13 +38,19 @@ void Shard::State::write_answer(uint32_t index, PacketType type, uint16_t packet
 // `targets`: nodes that must still take it; other shards have it with the parcel of this turn.
 void Shard::State::answer(uint32_t index, PacketType type, uint16_t packet_id, Reason reason,
                           uint32_t targets) {
-  Client& client = at(index);
+  const Client& client = at(index);
   if (targets == 0 && !client.acks) return write_answer(index, type, packet_id, reason);
+  if (targets > 0) withheld.add({next_token, index, client.generation, targets});
+  queue_answer(index, type, packet_id, reason, targets == 0);
+}
+
+// Under the next token. `done`: it only waits for those before it.
+void Shard::State::queue_answer(uint32_t index, PacketType type, uint16_t packet_id, Reason reason,
+                                bool done) {
+  Client& client = at(index);
   if (!client.acks) client.acks = std::make_unique<AckQueue>();
-  uint64_t token = next_token++;
-  client.acks->items.push_back({token, packet_id, type, reason, targets == 0});
+  client.acks->items.push_back({next_token++, packet_id, type, reason, done});
   client.acks->pubrecs += type == PacketType::pubrec;
-  if (targets > 0) withheld.add({token, index, client.generation, targets});
   // 3.1.1 knows no Receive Maximum: we stop reading. MQTT 5 clients that go on are told 0x93.
   bool full = client.acks->items.size() >= options.receive_maximum;
   if (full && client.version != mqtt::Version::v5) pause(index);
@@ -66,8 +72,9 @@ void Shard::State::taken(const Taken& letter) {
     auto item = std::lower_bound(items.begin(), items.end(), token,
                                  [](const AckQueue::Item& a, uint64_t b) { return a.token < b; });
     if (item == items.end() || item->token != token) continue;
-    item->done = true;
-    if (item == items.begin()) release_acks(done.client);
+    const bool first = item == items.begin();
+    for (; item != items.end() && item->token < token + done.count; ++item) item->done = true;
+    if (first) release_acks(done.client);
   }
 }
 

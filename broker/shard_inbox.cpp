@@ -9,6 +9,20 @@ namespace muster::broker {
 
 using Window = mqtt::InboxWindow;
 
+namespace {
+
+wire::InboxEntry entry_of(uint64_t number, const mqtt::PlainPacket& packet, BytesView whole) {
+  wire::InboxEntry entry;
+  entry.number = number;
+  entry.publication.topic = Slice(SharedBuffer(), packet.topic);
+  entry.publication.payload = Slice(SharedBuffer(), packet.payload_of(whole));
+  entry.publication.qos = 1;
+  wire::own(entry.publication);  // it may stay for long
+  return entry;
+}
+
+}  // namespace
+
 void Shard::State::inbox_deliver(wire::Deliver message) {
   uint32_t index = 0;
   Client* client = find_session(message.client_id, message.term, index);
@@ -16,12 +30,7 @@ void Shard::State::inbox_deliver(wire::Deliver message) {
   InboxState& inbox = *client->inbox;
   for (wire::InboxEntry& entry : message.entries) {
     if (entry.number <= inbox.newest) {
-      // Global forgot what it had streamed (its store was damaged or not synced): numbers begin
-      // anew, for this device with its next connection.
-      if (!entry.redelivery) {
-        return fail(index, mqtt::Reason::administrative_action, wire::GoneReason::administrative,
-                    "the inbox was damaged: connect again");
-      }
+      if (!entry.redelivery) return inbox_damaged(index);
       came_again(index, entry);
       continue;
     }
@@ -36,6 +45,39 @@ void Shard::State::inbox_deliver(wire::Deliver message) {
     inbox.held.push_back(
         {std::move(entry), never_sent ? now.mono + std::chrono::seconds(expiry_s) : never});
   }
+  pump_inbox(index);
+}
+
+// Global forgot what it had streamed (its store was damaged or not synced): numbers begin anew, for
+// this device with its next connection.
+void Shard::State::inbox_damaged(uint32_t index) {
+  fail(index, mqtt::Reason::administrative_action, wire::GoneReason::administrative,
+       "the inbox was damaged: connect again");
+}
+
+// The same for plain packets: nearly all go out as they came, but for their packet identifiers.
+void Shard::State::inbox_deliver(const wire::DeliverRun& message) {
+  uint32_t index = 0;
+  Client* client = find_session(message.client_id, message.term, index);
+  if (client == nullptr) return;
+  InboxState& inbox = *client->inbox;
+  uint64_t number = message.number;
+  if (number <= inbox.newest) return inbox_damaged(index);
+  const bool as_they_came = message.v5 == (client->version == mqtt::Version::v5);
+  const auto send = [&](BytesView whole, const mqtt::PlainPacket& packet) {
+    inbox.newest = number;
+    const bool fits = packet.size <= client->maximum_packet_size;
+    if (as_they_came && fits && inbox.held.empty() && inbox_open(*client, number)) {
+      const uint16_t id = inbox.window.start(number, Window::State::awaits_puback);
+      ++counters.delivered;
+      counters.payload_sent += packet.payload;
+      write_publish(index, whole, {}, packet.id_at, id);
+    } else {
+      inbox.held.push_back({entry_of(number, packet, whole), never});
+    }
+    ++number;
+  };
+  mqtt::for_each_plain(message.packets, mqtt::version_of(message.v5), send);
   pump_inbox(index);
 }
 

@@ -67,6 +67,7 @@ void Shard::State::from_global(wire::Message& message) {
                  [&](const wire::Evict& it) { evict(it); },
                  [&](const wire::SubscribeDone& it) { subscribe_done(it); },
                  [&](wire::Deliver& it) { inbox_deliver(std::move(it)); },
+                 [&](const wire::DeliverRun& it) { inbox_deliver(it); },
                  [&](const wire::InboxReleased& it) { inbox_released(it); },
                  [](const auto&) { MUSTER_CHECK(!"a message that is not for a shard"); },
              },

@@ -4,7 +4,6 @@
 #include <functional>
 #include <utility>
 
-#include "broker/plain_packet.hpp"
 #include "broker/shard_state.hpp"
 
 namespace muster::broker {
@@ -22,10 +21,10 @@ bool contains(BytesView whole, BytesView part) {
 }
 
 // What is plain crosses to other shards as it came; of nothing else the count is 0.
-PlainRun run_of_one(BytesView as_is, mqtt::Version version, Qos qos) {
-  const PlainPacket packet = plain_packet(as_is, version, as_is.size(), any_qos);
+PublicationRun run_of_one(BytesView as_is, mqtt::Version version, Qos qos) {
+  const mqtt::PlainPacket packet = mqtt::plain_packet(as_is, version, as_is.size(), mqtt::any_qos);
   const uint32_t count = packet.size != 0 ? 1 : 0;
-  return {as_is, packet.topic, version, qos, count, packet.payload};
+  return {{as_is, packet.topic, version, qos, count, packet.payload}};
 }
 
 }  // namespace
@@ -165,7 +164,7 @@ uint32_t Shard::State::forward(const Resolved& resolved, const PublishView& pack
   if (retained) out.token = retain(packet, publisher);
   Slice held;
   hold_large(out, held);
-  PlainRun one;
+  PublicationRun one;
   if (resolved.routes.shards != 0) one = run_of_one(as_is, publisher.version, packet.qos);
   for (uint64_t left = resolved.routes.shards; left != 0; left &= left - 1) {
     Publications& to = to_shards[static_cast<size_t>(__builtin_ctzll(left))].publications;
@@ -192,7 +191,8 @@ void Shard::State::deliver_parcel(const Parcel& parcel) {
     outgoing.publication = publication;
     deliver_encoding(resolved, outgoing);
   };
-  parcel.publications.for_each(publication_arrived, [&](const PlainRun& run) { run_arrived(run); });
+  parcel.publications.for_each(publication_arrived,
+                               [&](const PublicationRun& run) { run_arrived(run); });
 }
 
 }  // namespace muster::broker

@@ -93,8 +93,6 @@ struct Departure {
   uint32_t waiting = 0;  // publications
 };
 
-struct PlainPacket;
-
 // QoS 2 (shard_qos2.cpp)
 uint32_t unanswered(const Client& client);
 void note_sent(Client& client, BytesView packet, uint16_t packet_id);
@@ -242,15 +240,18 @@ struct Shard::State {
 
   // plain (shard_plain.cpp): the short way
   size_t publish_plain(uint32_t index, BytesView input);
-  void publish_run(const Resolved& resolved, const PlainRun& run);
-  void run_arrived(const PlainRun& run);
+  bool takes_more(const Client& client) const;
+  void answer_plain(uint32_t index, uint16_t packet_id, bool away);
+  void publish_run(uint32_t index, const Resolved& resolved, PublicationRun& run);
+  void run_arrived(const PublicationRun& run);
   const Resolved* known_route(Client& client, BytesView topic);
   Resolved::Plain plainness(const Resolved& resolved, mqtt::Version version);
   Resolved::Plain plainness_here(const Resolved& resolved, mqtt::Version version);
-  void deliver_run(const Resolved& resolved, const PlainRun& run);
-  void deliver_acknowledged(const Resolved& resolved, BytesView input, const PlainPacket& packet);
-  void deliver_unlike(const Resolved& resolved, const PlainRun& run, BytesView whole,
-                      const PlainPacket& packet);
+  void deliver_run(const Resolved& resolved, const mqtt::PlainRun& run);
+  void deliver_acknowledged(const Resolved& resolved, BytesView whole,
+                            const mqtt::PlainPacket& packet);
+  void deliver_unlike(const Resolved& resolved, const PublicationRun& run, BytesView whole,
+                      const mqtt::PlainPacket& packet);
 
   // deliver (shard_deliver.cpp): to this shard's own clients
   void deliver_encoding(const Resolved& resolved, Outgoing& outgoing);
@@ -296,6 +297,8 @@ struct Shard::State {
   void write_answer(uint32_t index, mqtt::PacketType type, uint16_t packet_id, mqtt::Reason reason);
   void answer(uint32_t index, mqtt::PacketType type, uint16_t packet_id, mqtt::Reason reason,
               uint32_t targets);
+  void queue_answer(uint32_t index, mqtt::PacketType type, uint16_t packet_id, mqtt::Reason reason,
+                    bool done);
   bool may_answer(uint32_t index, const AckQueue::Item& item);
   void release_acks(uint32_t index);
   void taken(const Taken& letter);
@@ -362,6 +365,8 @@ struct Shard::State {
 
   // inbox (shard_inbox.cpp): persistent sessions
   void inbox_deliver(wire::Deliver message);
+  void inbox_deliver(const wire::DeliverRun& message);
+  void inbox_damaged(uint32_t index);
   bool inbox_open(const Client& client, uint64_t number) const;
   void pump_inbox(uint32_t index);
   void inbox_acked(uint32_t index, uint16_t packet_id);

@@ -1,6 +1,6 @@
 #pragma once
-// Acknowledgements that wait until nodes have taken the publication: by token, which rises. One is
-// noted and ended for each message that leaves the broker, so nothing is allocated for it. Bounded
+// Acknowledgements that wait until nodes have taken the publications: by token, which rises. One is
+// noted and ended for each run that leaves the broker, so nothing is allocated for it. Bounded
 // by what publishers may have under way. Owned by a shard, one thread.
 
 #include <cstdint>
@@ -14,7 +14,8 @@ struct Withheld {
   uint64_t token = 0;
   uint32_t client = 0;
   uint32_t generation = 0;
-  uint32_t targets = 0;  // that have not taken it
+  uint32_t targets = 0;  // that have not taken them
+  uint32_t count = 1;    // of publications: their tokens follow each other
 };
 
 class WithheldTable {

@@ -1,8 +1,10 @@
 #pragma once
-// What several inboxes may hold of one publication. Owned by the entries that refer to it, Global's
-// thread.
+// What several inboxes may hold of one publication: a plain packet as it came
+// (core/mqtt/plain_packet.hpp), which most are, or anything else as a wire::Publication. Owned by
+// the entries that refer to it, Global's thread.
 
 #include <cstdint>
+#include <memory>
 
 #include "core/base/local_ptr.hpp"
 #include "core/wire/messages.hpp"
@@ -10,18 +12,27 @@
 namespace muster::global {
 
 struct Body {
-  wire::Publication publication;  // its qos and retain are the publisher's
-  uint64_t number = 0;            // the message's own in the whole cluster
-  bool shared = false;            // stored under its number, not with its only entry
-  uint32_t entries = 0;           // that refer to it
-  bool stored() const { return publication.durability != wire::Durability::memory; }
-  size_t bytes() const {
-    return publication.topic.size() + publication.payload.size() + publication.properties.size();
-  }
+  uint64_t number = 0;   // the message's own in the whole cluster
+  uint32_t entries = 0;  // that refer to it
+  uint32_t bytes = 0;    // topic, payload and properties
+  wire::Durability durability = wire::Durability::standard;
+  bool shared = false;  // stored under its number, not with its only entry
+  // One of these two. Its texts are the body's own: what is taken out of it is to be owned in its
+  // turn.
+  bool v5 = false;
+  BytesView packet;
+  BytesView publisher;
+  int64_t published_ms = 0;
+  std::unique_ptr<wire::Publication> publication;  // its qos and retain are the publisher's
+
+  bool stored() const { return durability != wire::Durability::memory; }
+  bool plain() const { return !publication; }
+  // Its texts borrowed. Of a plain one too.
+  wire::Publication borrowed() const;
 };
 
-// With the publication's texts for its own: small ones stand behind it in the same allocation, so
-// that what is taken out of it is to be owned in its turn.
 LocalPtr<Body> make_body(wire::Publication publication);
+// `from` says whose it is; `packet` is a plain one.
+LocalPtr<Body> make_body(const wire::PublishRun& from, BytesView packet);
 
 }  // namespace muster::global

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/mqtt/plain_packet.hpp"
 #include "global/keys.hpp"
 #include "global/record.hpp"
 #include "global/stored_publication.hpp"
@@ -28,62 +29,81 @@ void Inboxes::unsubscribe(Session& session, const std::string& filter) {
 }
 
 // One match for each session however many of its filters match: the greatest QoS, all identifiers.
-void Inboxes::collect(const wire::Publication& publication) {
+void Inboxes::collect(BytesView topic, BytesView publisher, uint8_t qos, bool retain) {
   matches_.clear();
   ++match_;
-  tree_.match(publication.topic, [&](const Subscriber& subscriber) {
+  tree_.match(topic, [&](const Subscriber& subscriber) {
     Session& session = *subscriber.session;
-    if (subscriber.no_local && publication.publisher == session.client_id) return;
+    if (subscriber.no_local && publisher == session.client_id) return;
     if (session.inbox.match != match_) {
       session.inbox.match = match_;
       session.inbox.match_index = matches_.size();
-      matches_.push_back({&session, 0, false, {}});
+      matches_.push_back({&session});
     }
     Match& match = matches_[session.inbox.match_index];
-    match.qos = std::max(match.qos, std::min(subscriber.qos, publication.qos));
-    match.retain |= subscriber.retain_as_published && publication.retain;
+    match.qos = std::max(match.qos, std::min(subscriber.qos, qos));
+    match.retain |= subscriber.retain_as_published && retain;
     if (subscriber.identifier != 0) match.identifiers.push_back(subscriber.identifier);
   });
   std::erase_if(matches_, [](const Match& match) { return match.qos == 0; });
 }
 
 void Inboxes::publish(Now now, wire::Publication publication) {
-  collect(publication);
+  collect(publication.topic, publication.publisher, publication.qos, publication.retain);
   const size_t bytes =
       publication.topic.size() + publication.payload.size() + publication.properties.size();
-  const size_t cost = bytes + entry_overhead;
-  size_t taken = 0;
-  std::erase_if(matches_, [&](const Match& match) {
-    if (has_room(now, *match.session, cost, taken)) {
-      taken += cost;
-      return false;
-    }
-    ++match.session->inbox.refused;
-    ++refused_;
-    return true;
+  const size_t receivers = find_room(now, bytes);
+  if (receivers > 0) spread(now, make_body(std::move(publication)), receivers);
+}
+
+uint32_t Inboxes::publish(Now now, const wire::PublishRun& publications) {
+  const auto version = mqtt::version_of(publications.v5);
+  const auto run = mqtt::read_plain_run(publications.packets, version);
+  if (!run) return 0;
+  collect(run->topic, publications.publisher, static_cast<uint8_t>(run->qos), false);
+  if (matches_.empty()) return run->count;
+  mqtt::for_each_plain(run->packets, version, [&](BytesView packet, const auto& plain) {
+    const size_t receivers = find_room(now, plain.topic.size() + plain.payload);
+    if (receivers > 0) spread(now, make_body(publications, packet), receivers);
   });
-  if (matches_.empty()) return;
-  const auto body = make_body(std::move(publication));
-  body->number = log_.take_number();
-  body->shared = matches_.size() > 1 && bytes > options_.inline_bytes;
-  if (body->shared && body->stored()) {
-    Writer writer;
-    write_publication(writer, body->publication);
-    ledger_.put_fresh(keys::body(body->publication.topic, body->number), writer.take());
+  return run->count;
+}
+
+// How many of those that match have room for so many bytes; to the others it is refused.
+size_t Inboxes::find_room(Now now, size_t bytes) {
+  const size_t cost = bytes + entry_overhead;
+  size_t receivers = 0;
+  for (Match& match : matches_) {
+    match.room = has_room(now, *match.session, cost, receivers * cost);
+    if (match.room) {
+      ++receivers;
+    } else {
+      refuse(*match.session);
+    }
   }
-  for (Match& match : matches_) append(now, match, body);
+  return receivers;
+}
+
+void Inboxes::spread(Now now, const LocalPtr<Body>& body, size_t receivers) {
+  body->number = log_.take_number();
+  body->shared = receivers > 1 && body->bytes > options_.inline_bytes;
+  if (body->shared && body->stored()) {
+    const wire::Publication publication = body->borrowed();
+    Writer writer;
+    write_publication(writer, publication);
+    ledger_.put_fresh(keys::body(publication.topic, body->number), writer.take());
+  }
+  for (Match& match : matches_) {
+    if (match.room) append(now, match, body);
+  }
 }
 
 void Inboxes::append_retained(Now now, Session& session, wire::Publication publication, uint8_t qos,
                               uint32_t identifier) {
   const auto body = make_body(std::move(publication));
-  if (!has_room(now, session, body->bytes() + entry_overhead, 0)) {
-    ++session.inbox.refused;
-    ++refused_;
-    return;
-  }
+  if (!has_room(now, session, body->bytes + entry_overhead, 0)) return refuse(session);
   body->number = log_.take_number();
-  Match match{&session, qos, true, {}};
+  Match match{&session, qos, true};
   if (identifier != 0) match.identifiers.push_back(identifier);
   append(now, match, body);
 }
@@ -110,18 +130,18 @@ void Inboxes::append(Now now, Match& match, const LocalPtr<Body>& body) {
   entry.body = body;
   entry.qos = match.qos;
   entry.retain = match.retain;
-  entry.identifiers = std::move(match.identifiers);
+  entry.identifiers = match.identifiers;
   entry.share = std::move(match.share);
-  if (body->publication.expiry_s != wire::no_expiry) {
-    entry.expires_ms = now.wall.ms + int64_t{1000} * body->publication.expiry_s;
+  if (!body->plain() && body->publication->expiry_s != wire::no_expiry) {
+    entry.expires_ms = now.wall.ms + int64_t{1000} * body->publication->expiry_s;
     inbox.earliest_expiry_ms = std::min(inbox.earliest_expiry_ms, entry.expires_ms);
   }
   ++body->entries;
   ++inbox.count;
   ++entries_;
   ++appended_;
-  inbox.bytes += entry.body->bytes() + entry_overhead;
-  bytes_ += entry.body->bytes() + entry_overhead;
+  inbox.bytes += body->bytes + entry_overhead;
+  bytes_ += body->bytes + entry_overhead;
   if (body->stored()) {
     write_entry(session, entry);
   } else {
@@ -159,15 +179,15 @@ void Inboxes::drop(Session& session, Entry& entry) {
   entry.gone = true;
   --inbox.count;
   --entries_;
-  inbox.bytes -= entry.body->bytes() + entry_overhead;
-  bytes_ -= entry.body->bytes() + entry_overhead;
   Body& body = *entry.body;
+  inbox.bytes -= body.bytes + entry_overhead;
+  bytes_ -= body.bytes + entry_overhead;
   --body.entries;
   if (body.stored()) {
     erase_entry(session, entry.number);
     if (entry.released) ledger_.erase(keys::released(session.client_id, entry.number));
     if (body.entries == 0 && body.shared) {
-      ledger_.erase(keys::body(body.publication.topic, body.number));
+      ledger_.erase(keys::body(body.borrowed().topic, body.number));
     }
   }
   entry.body.reset();

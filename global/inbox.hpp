@@ -16,7 +16,7 @@
 
 #include "core/base/time.hpp"
 #include "core/mqtt/topic_tree.hpp"
-#include "core/wire/links.hpp"
+#include "global/delivery.hpp"
 #include "global/ledger.hpp"
 #include "global/log.hpp"
 #include "global/options.hpp"
@@ -56,6 +56,8 @@ class Inboxes {
 
   // Appends to the inbox of each session that wants it with QoS > 0.
   void publish(Now now, wire::Publication publication);
+  // Each of a run's likewise; returns how many there are.
+  uint32_t publish(Now now, const wire::PublishRun& publications);
   // A retained message for a new subscription of this session.
   void append_retained(Now now, Session& session, wire::Publication publication, uint8_t qos,
                        uint32_t identifier);
@@ -104,12 +106,15 @@ class Inboxes {
     Session* session = nullptr;
     uint8_t qos = 0;
     bool retain = false;
-    std::vector<uint32_t> identifiers;
+    bool room = true;  // for the one that is being appended
+    std::vector<uint32_t> identifiers = {};
     std::unique_ptr<std::string> share = {};
   };
   static constexpr size_t entry_overhead = 64;  // bytes of an entry beside its publication
 
-  void collect(const wire::Publication& publication);
+  void collect(BytesView topic, BytesView publisher, uint8_t qos, bool retain);
+  size_t find_room(Now now, size_t bytes);
+  void spread(Now now, const LocalPtr<Body>& body, size_t receivers);
   bool has_room(Now now, Session& session, size_t bytes, size_t taken);
   void append(Now now, Match& match, const LocalPtr<Body>& body);
   void drop(Session& session, Entry& entry);
@@ -131,11 +136,11 @@ class Inboxes {
   mqtt::TopicTree<Subscriber, SubscriberSession> tree_;
   std::map<uint64_t, LocalPtr<Body>> loading_;           // bodies, at start
   std::set<std::pair<std::string, uint64_t>> released_;  // client id, entry; at start
-  std::vector<Match> matches_;                           // of one publication
+  std::vector<Match> matches_;                           // of one publication, or one run
   uint64_t match_ = 0;
-  Writer record_;                                             // of the entry that is being written
-  wire::Message deliver_{std::in_place_type<wire::Deliver>};  // that is being made
-  struct Run {                                                // of entries that are erased together
+  Writer record_;      // of the entry that is being written
+  Delivery delivery_;  // that is being made
+  struct Run {         // of entries that are erased together
     Session* session = nullptr;
     uint64_t first = 0;
     uint32_t count = 0;

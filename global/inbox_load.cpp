@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/mqtt/plain_packet.hpp"
 #include "core/wire/codec.hpp"
 #include "global/inbox.hpp"
 #include "global/keys.hpp"
@@ -14,7 +15,24 @@ namespace {
 enum class Form : uint64_t {
   fields = 0,   // write_publication()
   encoded = 1,  // as it came
+  plain = 2,    // a plain packet as it came
 };
+
+// None: the record is not what it says.
+LocalPtr<Body> read_body(Reader& reader, Form form) {
+  if (form == Form::fields) return make_body(read_publication(reader));
+  if (form == Form::encoded) {
+    auto publication = wire::decode_publication(reader.text());
+    return publication ? make_body(std::move(*publication)) : LocalPtr<Body>();
+  }
+  wire::PublishRun from;
+  from.v5 = reader.number() != 0;
+  from.published_ms = reader.integer();
+  from.publisher = Slice(SharedBuffer(), reader.text());
+  const BytesView packet = reader.text();
+  const auto run = mqtt::read_plain_run(packet, mqtt::version_of(from.v5));
+  return run && run->count == 1 ? make_body(from, packet) : LocalPtr<Body>();
+}
 
 }  // namespace
 
@@ -28,23 +46,30 @@ BytesView Inboxes::entry_key(Session& session, uint64_t number) {
 
 void Inboxes::write_entry(Session& session, const Entry& entry) {
   const Body& body = *entry.body;
-  const Form form = body.publication.is_as_it_came() ? Form::encoded : Form::fields;
+  const Form form = body.plain()                        ? Form::plain
+                    : body.publication->is_as_it_came() ? Form::encoded
+                                                        : Form::fields;
   Writer& writer = record_;
   writer.clear();
   writer.number(static_cast<uint64_t>(form)).number(body.number).number(body.shared);
   writer.integer(entry.expires_ms).number(entry.qos).number(entry.retain);
   writer.number(entry.identifiers.size());
   for (const uint32_t identifier : entry.identifiers) writer.number(identifier);
-  if (!body.shared && form == Form::fields) write_publication(writer, body.publication);
-  if (!body.shared && form == Form::encoded) writer.text(body.publication.encoded.bytes);
+  if (body.shared) {
+  } else if (form == Form::plain) {
+    writer.number(body.v5).integer(body.published_ms).text(body.publisher).text(body.packet);
+  } else if (form == Form::encoded) {
+    writer.text(body.publication->encoded.bytes);
+  } else {
+    write_publication(writer, *body.publication);
+  }
   if (entry.share) writer.text(*entry.share);
   ledger_.put_fresh(entry_key(session, entry.number), writer.view());
 }
 
 bool Inboxes::load_body(uint64_t number, BytesView value) {
   Reader reader(value);
-  const auto body = LocalPtr<Body>::make();
-  body->publication = read_publication(reader);
+  const auto body = make_body(read_publication(reader));
   body->number = number;
   body->shared = true;
   if (reader.bad()) return false;
@@ -70,15 +95,9 @@ bool Inboxes::load_entry(Session& session, uint64_t number, BytesView value) {
     if (found == loading_.end()) return false;
     entry.body = found->second;
   } else {
-    entry.body = LocalPtr<Body>::make();
+    entry.body = read_body(reader, form);
+    if (!entry.body) return false;
     entry.body->number = message;
-    if (form == Form::fields) {
-      entry.body->publication = read_publication(reader);
-    } else {
-      auto publication = wire::decode_publication(reader.text());
-      if (!publication) return false;
-      entry.body->publication = std::move(*publication);
-    }
   }
   if (!reader.at_end()) entry.share = std::make_unique<std::string>(reader.text());
   if (reader.bad()) return false;
@@ -92,7 +111,7 @@ bool Inboxes::load_entry(Session& session, uint64_t number, BytesView value) {
   ++entry.body->entries;
   ++inbox.count;
   ++entries_;
-  const size_t cost = entry.body->bytes() + entry_overhead;
+  const size_t cost = entry.body->bytes + entry_overhead;
   inbox.bytes += cost;
   bytes_ += cost;
   inbox.next = std::max(inbox.next, number + 1);
@@ -121,7 +140,7 @@ void Inboxes::loaded(Session& session) {
 
 void Inboxes::loaded() {
   for (const auto& [number, body] : loading_) {
-    if (body->entries == 0) ledger_.erase(keys::body(body->publication.topic, number));
+    if (body->entries == 0) ledger_.erase(keys::body(body->borrowed().topic, number));
   }
   loading_.clear();
   for (const auto& [client_id, number] : released_)

@@ -13,7 +13,7 @@ std::vector<SharedEntry> Inboxes::shared_entries(const Session& session) const {
   for (const Entry& entry : session.inbox.entries) {
     if (entry.gone || !entry.share || (entry.qos == 2 && entry.streamed)) continue;
     SharedEntry& shared = found.emplace_back();
-    shared.publication = entry.body->publication;
+    shared.publication = entry.body->borrowed();
     wire::own(shared.publication);
     shared.name = *entry.share;
     shared.expires_ms = entry.expires_ms;
@@ -33,7 +33,7 @@ void Inboxes::refuse(Session& session) {
 void Inboxes::give(Now now, Session& session, SharedEntry shared) {
   const auto body = make_body(std::move(shared.publication));
   body->number = log_.take_number();
-  Match match{&session, shared.qos, shared.retain, std::move(shared.identifiers)};
+  Match match{&session, shared.qos, shared.retain, true, std::move(shared.identifiers)};
   match.share = std::make_unique<std::string>(std::move(shared.name));
   append(now, match, body);
 }

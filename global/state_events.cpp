@@ -116,6 +116,10 @@ void Global::State::from_broker(Now now, Broker& broker, wire::Message& message)
             }
             shares.publish(now, std::move(m));
           },
+          [&](wire::PublishRun& m) {
+            published += inboxes.publish(now, m);
+            if (m.durability == wire::Durability::power) ledger.open().sync = true;
+          },
           [&](wire::RoutesTaken& m) { routes.taken(broker, m.number); },
           [&](wire::Claim& m) { claims.claim(now, broker, m); },
           [&](wire::ClaimsBegin& m) {

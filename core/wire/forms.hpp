@@ -195,6 +195,13 @@ struct Form<Retained> {
   static void visit(auto& v, auto& m) { v(m.kind, m.entries, m.counter); }
 };
 template <>
+struct Form<PublishRun> {
+  static constexpr uint8_t type = 7;
+  static void visit(auto& v, auto& m) {
+    v(binary(m.packets), m.v5, m.publisher, m.published_ms, trailing, m.durability);
+  }
+};
+template <>
 struct Form<RetainedSync> {
   static constexpr uint8_t type = 5;
   static void visit(auto& v, auto& m) { v(m.request, m.marks); }
@@ -296,6 +303,11 @@ template <>
 struct Form<GrantPage> {
   static constexpr uint8_t type = 26;
   static void visit(auto& v, auto& m) { v(m.client_id, m.serial, m.subscriptions); }
+};
+template <>
+struct Form<DeliverRun> {
+  static constexpr uint8_t type = 27;
+  static void visit(auto& v, auto& m) { v(m.client_id, m.term, m.number, m.v5, binary(m.packets)); }
 };
 
 // ---- leases

@@ -101,6 +101,17 @@ struct Publish {
   ShareWay way = ShareWay::none;
 };
 
+// Plain packets that followed each other as they came from one client (core/mqtt/plain_packet.hpp):
+// one topic, QoS 0 or 1. Ways and acknowledgement are those of Publish.
+struct PublishRun {
+  Slice packets;
+  bool v5 = false;
+  Slice publisher;           // client id
+  int64_t published_ms = 0;  // wall
+  Durability durability = Durability::standard;
+};
+void own(PublishRun& run);
+
 // Each node announces its own routes, in order, on the stream that carries its messages; a snapshot
 // replaces all. RoutesTaken (Stream, back) says that all of the receiver's shards know them.
 struct Routes {
@@ -281,6 +292,17 @@ struct Deliver {
   std::vector<InboxEntry> entries;
 };
 
+// As a Deliver of plain packets with QoS 1 that go out for the first time, numbered one after the
+// other. Their packet identifiers are the publishers'.
+struct DeliverRun {
+  std::string client_id;
+  Term term = Term::none;
+  uint64_t number = 0;  // of the first
+  bool v5 = false;
+  Slice packets;
+};
+void own(DeliverRun& run);
+
 // QoS 2: it is stored that the device has received these; PUBREL may go out.
 struct InboxReleased {
   std::string client_id;
@@ -406,6 +428,6 @@ using Message =
                  SubscribeDone, Deliver, LeaseRequest, LeaseGrant, Deposed, ReplicaAsk,
                  SnapshotPage, Delta, LogHeartbeat, WatchOpen, WatchMore, WatchClose, WatchRows,
                  AskTask, TaskAnswer, Load, Directory, PublishReleased, InboxReleased, Retained,
-                 RetainedSync, RetainedSynced, GrantPage>;
+                 RetainedSync, RetainedSynced, GrantPage, PublishRun, DeliverRun>;
 
 }  // namespace muster::wire

@@ -64,4 +64,13 @@ void own(Publication& publication) {
   publication.texts = std::move(buffer);
 }
 
+void own(PublishRun& run) {
+  run.packets = Slice(run.packets.view());
+  run.publisher = Slice(run.publisher.view());
+}
+
+void own(DeliverRun& run) {
+  run.packets = Slice(run.packets.view());
+}
+
 }  // namespace muster::wire

@@ -15,7 +15,8 @@ constexpr int backoff_limit = 8;  // times `resend`
 
 // Routes, acknowledgements and claims never consume credit: only what carries payloads or rows.
 bool consumes_credit(const Message& message) {
-  return std::holds_alternative<Publish>(message) || std::holds_alternative<Deliver>(message) ||
+  return std::holds_alternative<Publish>(message) || std::holds_alternative<PublishRun>(message) ||
+         std::holds_alternative<Deliver>(message) || std::holds_alternative<DeliverRun>(message) ||
          std::holds_alternative<WatchRows>(message) || std::holds_alternative<Retained>(message);
 }
 
@@ -30,6 +31,8 @@ std::shared_ptr<const Message> kept(const Message& message) {
       if (entry.publication.bytes() < large_text_bytes) own(entry.publication);
     }
   }
+  if (auto* run = std::get_if<PublishRun>(copy.get())) own(*run);
+  if (auto* run = std::get_if<DeliverRun>(copy.get())) own(*run);
   return copy;
 }
 

@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "core/mqtt/codec.hpp"
 #include "tests/broker/node_world.hpp"
 
 namespace muster::broker::node_testing {
@@ -30,6 +31,29 @@ struct NodePublicationsTest : testing::Test {
     parcel.publications.append(view);
     a->node().open(world.now(), std::move(parcel));
   }
+  static Bytes run_of(BytesView topic, int count) {
+    Bytes packets;
+    for (int i = 0; i < count; ++i) {
+      mqtt::Publish packet;
+      const std::string payload = std::to_string(i);
+      packet.topic = topic;
+      packet.payload = payload;
+      packet.qos = mqtt::Qos::at_least_once;
+      packet.packet_id = static_cast<uint16_t>(i + 1);
+      mqtt::encode(packet, mqtt::Version::v3_1_1, packets);
+    }
+    return packets;
+  }
+  void publish_run(BytesView topic, int count, uint64_t token, uint64_t peers) {
+    const Bytes packets = run_of(topic, count);
+    PublicationRun run{*mqtt::read_plain_run(packets, mqtt::Version::v3_1_1)};
+    run.publisher = "publisher";
+    run.token = token;
+    run.peers = peers;
+    Parcel parcel;
+    parcel.publications.append(run);
+    a->node().open(world.now(), std::move(parcel));
+  }
   TestPeer& global() {
     TestPeer& peer = world.peer("global", wire::Role::global);
     world.run_until([&] { return peer.up("a"); });
@@ -50,6 +74,38 @@ TEST_F(NodePublicationsTest, GoToTheShardsThatWantThem) {
   EXPECT_EQ(b->publications[1].topic, "y");
   EXPECT_EQ(static_cast<int>(b->publications[1].shard), 1);
   EXPECT_EQ(b->publications[1].payload, "payload");
+}
+
+TEST_F(NodePublicationsTest, RunsGoAsTheyCameAndAreTakenAtOnce) {
+  b->want(1, "x");
+  const uint64_t bit = bit_to_b("x");
+  TestPeer& to = global();
+  world.cut("a", "b");
+  publish_run("x", 3, 7, bit | to_global);
+  publish_run("x", 2, 10, bit);
+  world.run(1s);
+  world.heal();
+  ASSERT_TRUE(world.run_until([&] { return a->taken(0).size() == 3; }));
+  EXPECT_EQ(a->taken(0), (std::vector<uint64_t>{7, 7, 10}));
+  EXPECT_EQ(b->delivered("x"), 5);
+  EXPECT_EQ(b->publications[0].payload, "0");
+  EXPECT_EQ(b->publications[2].payload, "2");
+  EXPECT_EQ(static_cast<int>(b->publications[0].shard), 1);
+  const auto runs = to.all<wire::PublishRun>();
+  ASSERT_EQ(runs.size(), 1u);
+  EXPECT_EQ(runs[0].publisher, "publisher");
+  EXPECT_EQ(runs[0].packets, run_of("x", 3));
+  EXPECT_EQ(a->node().counters().forwarded, 8u);
+}
+
+TEST_F(NodePublicationsTest, WhatIsNotARunIsCountedAndGoesNowhere) {
+  b->want(0, "x");
+  TestPeer& c = world.peer("c", wire::Role::broker);
+  ASSERT_TRUE(world.run_until([&] { return c.up("b"); }));
+  c.stream("b", wire::PublishRun{run_of("x", 1) + "?", false, "publisher", 1});
+  c.stream("b", wire::PublishRun{run_of("x", 1), false, "publisher", 1});
+  ASSERT_TRUE(world.run_until([&] { return b->delivered("x") == 1; }));
+  EXPECT_EQ(b->node().counters().unexpected, 1u);
 }
 
 TEST_F(NodePublicationsTest, AreTakenWhenThePeerHasAcknowledged) {

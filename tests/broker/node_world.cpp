@@ -95,10 +95,18 @@ void TestBroker::collect(ShardIndex shard, Parcel parcel) {
       send(index, ClaimsListed{list->round});
     }
   }
-  parcel.publications.for_each([&](const PublicationView& view) {
-    publications.push_back({shard, std::string(view.topic), std::string(view.payload), view.qos,
-                            std::string(view.share), view.door});
-  });
+  parcel.publications.for_each(
+      [&](const PublicationView& view) {
+        publications.push_back({shard, std::string(view.topic), std::string(view.payload), view.qos,
+                                std::string(view.share), view.door});
+      },
+      [&](const PublicationRun& run) {
+        mqtt::for_each_plain(run.packets, run.version, [&](BytesView whole, const auto& packet) {
+          publications.push_back({shard, std::string(packet.topic),
+                                  std::string(packet.payload_of(whole)), run.qos,
+                                  std::string(run.publisher), run.door});
+        });
+      });
 }
 
 std::vector<uint64_t> TestBroker::taken(uint16_t shard) const {

@@ -35,9 +35,11 @@ class ShardDoors : public ::testing::TestWithParam<uint16_t> {
   std::map<std::string, Durability> doors() {
     std::map<std::string, Durability> found;
     for (const auto& [shard, publications] : world.published) {
-      publications.for_each([&](const PublicationView& view) {
-        found[std::string(view.publisher.empty() ? view.topic : view.publisher)] = view.door;
-      });
+      const auto note = [&](const auto& one) {
+        found[std::string(one.publisher.empty() ? one.topic : one.publisher)] = one.door;
+      };
+      publications.for_each([&](const PublicationView& view) { note(view); },
+                            [&](const PublicationRun& run) { note(run); });
     }
     world.published.clear();
     return found;

@@ -35,6 +35,16 @@ struct ShardInbox : testing::Test {
     world.letter(0, FromGlobal{wire::Deliver{"p", term, std::move(entries)}});
     world.settle();
   }
+  void deliver_run(uint64_t number, std::vector<BytesView> payloads,
+                   mqtt::Version version = mqtt::Version::v5) {
+    Bytes packets;
+    for (const BytesView payload : payloads) {
+      mqtt::encode(message("t", payload, Qos::at_least_once, 9), version, packets);
+    }
+    const bool v5 = version == mqtt::Version::v5;
+    world.letter(0, FromGlobal{wire::DeliverRun{"p", Term{5}, number, v5, packets}});
+    world.settle();
+  }
 
   ShardWorld world;
   Device& device;
@@ -58,6 +68,50 @@ TEST_F(ShardInbox, PacketIdsFollowFromNumbersAndAcksGoBack) {
   ASSERT_EQ(acks.size(), 1u);
   EXPECT_EQ(acks[0].numbers, std::vector<uint64_t>{65'535});
   EXPECT_EQ(acks[0].term, Term{5});
+}
+
+TEST_F(ShardInbox, RunsGoOutAsTheyCameUnderTheirOwnIdentifiers) {
+  deliver_run(65'534, {"a", "b"});
+  auto packets = world.read(device);
+  ASSERT_EQ(packets.size(), 2u);
+  EXPECT_EQ(std::get<mqtt::Publish>(packets[0]).packet_id, 65'535);
+  EXPECT_EQ(std::get<mqtt::Publish>(packets[0]).payload, "a");
+  EXPECT_EQ(std::get<mqtt::Publish>(packets[1]).packet_id, 1);
+  EXPECT_EQ(std::get<mqtt::Publish>(packets[1]).payload, "b");
+  mqtt::Acknowledgement ack;
+  ack.packet_id = 1;
+  world.send(device, ack);
+  EXPECT_EQ(world.for_global<wire::InboxAck>().at(0).numbers, std::vector<uint64_t>{65'535});
+}
+
+TEST_F(ShardInbox, RunsOfTheOtherVersionAreTheSame) {
+  deliver_run(1, {"a", "b"}, mqtt::Version::v3_1_1);
+  auto packets = world.read(device);
+  ASSERT_EQ(packets.size(), 2u);
+  EXPECT_EQ(std::get<mqtt::Publish>(packets[1]).packet_id, 3);
+  EXPECT_EQ(std::get<mqtt::Publish>(packets[1]).payload, "b");
+  EXPECT_EQ(std::get<mqtt::Publish>(packets[1]).qos, Qos::at_least_once);
+}
+
+TEST_F(ShardInbox, RunsWaitForTheLeaseAndKeepTheirOrder) {
+  world.pass(std::chrono::seconds(3));
+  deliver_run(1, {"a", "b"});
+  EXPECT_TRUE(world.read(device).empty());
+  world.letter(0, Lease{world.now.mono + std::chrono::seconds(2)});
+  deliver_run(3, {"c"});
+  std::string payloads;
+  for (const auto& packet : world.read(device)) {
+    payloads += std::get<mqtt::Publish>(packet).payload;
+  }
+  EXPECT_EQ(payloads, "abc");
+}
+
+TEST_F(ShardInbox, ARunUnderOldNumbersEndsTheConnection) {
+  deliver_run(5, {"a"});
+  world.read(device);
+  deliver_run(5, {"of another history"});
+  EXPECT_EQ(world.expect<mqtt::Disconnect>(device).reason, mqtt::Reason::administrative_action);
+  EXPECT_TRUE(world.for_global<wire::InboxAck>().empty());
 }
 
 TEST_F(ShardInbox, NothingIsDeliveredWhenTheLeaseIsOver) {

@@ -1,6 +1,7 @@
 // The short way and the whole way say the same: what a publisher sends, whole or in pieces, plain
 // or not, arrives alike whether or not there is somebody for whom only the whole way will do.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <random>
@@ -19,11 +20,20 @@ struct Setting {
   uint64_t places = 0;  // bit: a subscriber that does not live with the publisher
   bool plain = true;    // for all who hear what is said
   bool unlike = false;  // one speaks the other version
+  bool nodes = false;   // global and another broker want some of it, and a persistent session
+  uint16_t receive_maximum = 1024;
 };
+
+Options options_of(const Setting& setting) {
+  Options options = hurried();
+  options.receive_maximum = setting.receive_maximum;
+  return options;
+}
 
 class World {
  public:
-  explicit World(Setting setting) : setting_(setting), shards_(setting.shards) {
+  explicit World(Setting setting)
+      : setting_(setting), shards_(setting.shards, options_of(setting)) {
     const Version version = setting.version;
     subscribe("one", version, "a/+", Qos::at_least_once);
     subscribe("two", version, "a/b", Qos::at_most_once);
@@ -31,6 +41,11 @@ class World {
     subscribe("four", version, "c/d", Qos::at_least_once);
     const Version other = version == Version::v5 ? Version::v3_1_1 : Version::v5;
     if (setting.unlike) subscribe("five", other, "+/#", Qos::at_least_once);
+    if (setting.nodes) {
+      shards_.letter(0, PeerRoutes{global_peer, 1, true, {"a/+", "c"}, {}});
+      shards_.letter(0, PeerRoutes{3, 1, true, {"a/b", "nobody"}, {}});
+      persistent("six", version, {"a/#", 1}, {"c", 0});
+    }
     if (!setting.plain) {  // with No Local every publication that it might get is looked at
       Device& device = connect("whole", Version::v5, 0);
       for (const BytesView filter : {"a/+", "c/#"}) {
@@ -46,10 +61,44 @@ class World {
   void send(BytesView bytes) {
     if (!publisher_->closed) shards_.send_bytes(*publisher_, bytes);
   }
+  // The nodes have taken everything that is under way.
+  void taken() {
+    for (auto& [shard, publications] : std::exchange(shards_.published, {})) {
+      Taken letter;
+      const auto note = [&](const auto& one, uint32_t count) {
+        for (uint64_t bits = one.token != 0 ? one.peers : 0; bits != 0; bits &= bits - 1) {
+          letter.tokens.push_back(one.token);
+        }
+        told_ += fmt::format("{} of {} {} {};", one.topic, one.publisher, one.peers, count);
+      };
+      publications.for_each(
+          [&](const PublicationView& one) {
+            note(one, 1);
+            told_ += one.payload;
+          },
+          [&](const PublicationRun& run) {
+            ++runs;
+            mqtt::for_each_plain(
+                run.packets, run.version, [&](BytesView whole, const auto& packet) {
+                  PublicationRun one = run;
+                  one.token = whole.data() == run.packets.data() && run.qos != Qos::at_most_once
+                                  ? run.token
+                                  : 0;
+                  note(one, 1);
+                  told_ += packet.payload_of(whole);
+                });
+          });
+      shards_.letter(shard, std::move(letter));
+    }
+    shards_.settle();
+  }
+  size_t runs = 0;
+
   // What everybody has got, and what was counted.
   std::vector<Bytes> outcome() const {
     std::vector<Bytes> all{publisher_->unread, publisher_->closed ? "closed" : "open"};
     for (const Device* device : subscribers_) all.push_back(device->unread);
+    all.push_back(told_);
     all.push_back(sum(&ShardCounters::received) + sum(&ShardCounters::payload_received));
     return all;
   }
@@ -77,8 +126,21 @@ class World {
     subscribers_.push_back(&device);
   }
 
+  void persistent(BytesView name, Version version, wire::Subscription first,
+                  wire::Subscription second) {
+    Device& device = shards_.connect(test::persistent(name, version));
+    wire::Grant grant{
+        Bytes(name), shards_.for_global<wire::Claim>().back().serial, Term{5}, true, {}};
+    grant.subscriptions = {std::move(first), std::move(second)};
+    shards_.letter(0, FromGlobal{grant});
+    shards_.settle();
+    device.unread.clear();
+    subscribers_.push_back(&device);
+  }
+
   Setting setting_;
   ShardWorld shards_;
+  std::string told_;  // to other nodes
   Device* publisher_ = nullptr;
   std::vector<Device*> subscribers_;
 };
@@ -121,6 +183,9 @@ void publish(Words& words, Version version, const std::vector<World*>& worlds) {
       if (part.empty()) continue;
       for (World* world : worlds) world->send(part);
     }
+    if (words.below(2) == 0) {
+      for (World* world : worlds) world->taken();
+    }
   }
 }
 
@@ -133,6 +198,25 @@ TEST(ShardPlain, TheShortWayIsTheWholeWay) {
     publish(words, version, {&plain, &whole});
     ASSERT_EQ(plain.outcome(), whole.outcome()) << "seed " << seed;
   }
+}
+
+// They hear of runs, and PUBACK waits for them.
+TEST(ShardPlain, OtherNodesAreToldTheSame) {
+  size_t runs = 0;
+  for (uint64_t seed = 1; seed <= 300; ++seed) {
+    Words words(seed);
+    const Version version = seed % 2 ? Version::v3_1_1 : Version::v5;
+    const uint16_t maximum = seed % 4 == 0 ? 5 : 1024;
+    World plain({.version = version, .nodes = true, .receive_maximum = maximum});
+    World whole({.version = version, .plain = false, .nodes = true, .receive_maximum = maximum});
+    publish(words, version, {&plain, &whole});
+    ASSERT_EQ(plain.outcome(), whole.outcome()) << "seed " << seed;
+    plain.taken();
+    whole.taken();
+    ASSERT_EQ(plain.outcome(), whole.outcome()) << "seed " << seed;
+    runs += plain.runs;
+  }
+  EXPECT_GT(runs, 1000u);
 }
 
 TEST(ShardPlain, ANeighboursClientsGetTheSame) {

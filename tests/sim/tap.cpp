@@ -1,5 +1,7 @@
 #include "tests/sim/tap.hpp"
 
+#include "core/mqtt/plain_packet.hpp"
+
 namespace muster::sim {
 namespace {
 
@@ -7,9 +9,12 @@ std::string words(const wire::TaskId& id) {
   return fmt::format("{:04x}.{}", static_cast<uint64_t>(id.asker) & 0xFFFF, id.number);
 }
 
-std::string words(const wire::Publication& publication) {
-  const BytesView payload = publication.payload;
+std::string words(BytesView payload) {
   return std::string(payload.substr(0, payload.find(':')));
+}
+
+std::string words(const wire::Publication& publication) {
+  return words(publication.payload.view());
 }
 
 std::string rows(const std::vector<wire::AnswerRow>& rows) {
@@ -124,6 +129,24 @@ struct Describe {
                          : entry.redelivery ? " dup"
                                             : "");
     }
+    return out;
+  }
+  std::string operator()(const wire::PublishRun& m) const {
+    std::string out = "publishes a run of";
+    const auto version = mqtt::version_of(m.v5);
+    mqtt::for_each_plain(m.packets, version, [&](BytesView whole, const auto& packet) {
+      out += fmt::format(" {} {}", words(packet.payload_of(whole)), packet.topic);
+    });
+    return out;
+  }
+  std::string operator()(const wire::DeliverRun& m) const {
+    std::string out =
+        fmt::format("delivers {} term {} a run:", m.client_id, static_cast<uint64_t>(m.term));
+    uint64_t number = m.number;
+    const auto version = mqtt::version_of(m.v5);
+    mqtt::for_each_plain(m.packets, version, [&](BytesView whole, const auto& packet) {
+      out += fmt::format(" {}={}", number++, words(packet.payload_of(whole)));
+    });
     return out;
   }
   std::string operator()(const wire::Publish& m) const {

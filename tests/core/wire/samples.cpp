@@ -112,6 +112,12 @@ std::vector<Message> all() {
   list.push_back(Retained{RetainedKind::page, {{9, publication, Incarnation{5}, 6}, {}}, 3});
   list.push_back(RetainedSync{1, {{Incarnation{5}, 6}, {Incarnation{7}, 1ull << 40}}});
   list.push_back(RetainedSynced{1});
+  const Bytes packets(
+      "\x32\x06\0\x01"
+      "a\0\x01x",
+      8);
+  list.push_back(PublishRun{packets, true, "tv-1", 1700000000000, Durability::power});
+  list.push_back(DeliverRun{"tv-1", Term{2}, 70'000, true, packets});
   for (auto& message : sessions()) list.push_back(std::move(message));
   for (auto& message : replicas()) list.push_back(std::move(message));
   return list;

@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "core/mqtt/plain_packet.hpp"
 #include "tests/sim/checkers/rules.hpp"
 
 namespace muster::sim {
@@ -20,22 +21,33 @@ class InboxNumbers final : public Checker {
       Session& session = sessions_[grant->client_id];
       if (session.began < grant->term) session = {grant->term, {}};
     }
-    const auto* deliver = std::get_if<wire::Deliver>(&message);
-    if (!deliver) return;
-    Session& session = sessions_[deliver->client_id];
-    if (deliver->term < session.began) return;
-    for (const wire::InboxEntry& entry : deliver->entries) {
-      if (entry.released) continue;
-      Bytes what(entry.publication.topic);
-      (what += ' ').append(entry.publication.payload);
-      const auto [it, first] = session.numbers.try_emplace(entry.number, what);
-      if (!first && it->second != what) {
-        broken("inbox number {} of {} is used for two messages", entry.number, deliver->client_id);
+    if (const auto* deliver = std::get_if<wire::Deliver>(&message)) {
+      for (const wire::InboxEntry& entry : deliver->entries) {
+        if (entry.released) continue;
+        note(*deliver, entry.number, entry.publication.topic, entry.publication.payload);
       }
+    }
+    if (const auto* run = std::get_if<wire::DeliverRun>(&message)) {
+      uint64_t number = run->number;
+      mqtt::for_each_plain(run->packets, mqtt::version_of(run->v5),
+                           [&](BytesView whole, const mqtt::PlainPacket& packet) {
+                             note(*run, number++, packet.topic, packet.payload_of(whole));
+                           });
     }
   }
 
  private:
+  void note(const auto& message, uint64_t number, BytesView topic, BytesView payload) {
+    Session& session = sessions_[message.client_id];
+    if (message.term < session.began) return;
+    Bytes what(topic);
+    (what += ' ').append(payload);
+    const auto [it, first] = session.numbers.try_emplace(number, what);
+    if (!first && it->second != what) {
+      broken("inbox number {} of {} is used for two messages", number, message.client_id);
+    }
+  }
+
   struct Session {
     Term began = Term::none;
     std::map<uint64_t, Bytes> numbers;

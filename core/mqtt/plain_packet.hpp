@@ -1,13 +1,15 @@
 #pragma once
 // A plain packet: a PUBLISH without DUP, RETAIN and properties, in not more than 16 KiB. It is
-// nearly all that is published, and is sent on as it came but for its packet identifier.
+// nearly all that is published, and is sent on as it came but for its packet identifier. Plain
+// packets that follow each other travel together, also from server to server. Pure functions.
 
 #include <cstdint>
+#include <optional>
 
 #include "core/base/bytes.hpp"
 #include "core/mqtt/packet.hpp"
 
-namespace muster::broker {
+namespace muster::mqtt {
 
 struct PlainPacket {
   size_t size = 0;  // 0: something else
@@ -15,6 +17,8 @@ struct PlainPacket {
   uint32_t payload = 0;  // its size; it stands last
   uint32_t id_at = 0;    // 0: QoS 0
   uint16_t id = 0;
+
+  BytesView payload_of(BytesView whole) const { return whole.substr(size - payload, payload); }
 };
 
 // Which bits of the first byte may be set: of what is just read, or of what was judged before.
@@ -23,7 +27,7 @@ constexpr int any_qos = 6;
 
 // What `input` begins with. Lengths of one or two bytes; what is longer is not slower on the whole
 // way.
-inline PlainPacket plain_packet(BytesView input, mqtt::Version version, size_t maximum_packet_size,
+inline PlainPacket plain_packet(BytesView input, Version version, size_t maximum_packet_size,
                                 int qos_bits) {
   const auto byte = [&](size_t at) { return static_cast<uint8_t>(input[at]); };
   const auto number = [&](size_t at) {
@@ -42,7 +46,7 @@ inline PlainPacket plain_packet(BytesView input, mqtt::Version version, size_t m
   if (size > input.size() || size > maximum_packet_size || length < 2) return {};
   const size_t topic = number(at);
   const size_t identifier = byte(0) == 0x30 ? 0 : 2;
-  const size_t properties = version == mqtt::Version::v5 ? 1 : 0;
+  const size_t properties = version == Version::v5 ? 1 : 0;
   const size_t head = 2 + topic + identifier + properties;
   if (topic == 0 || length < head) return {};
   if (identifier > 0) {
@@ -57,4 +61,33 @@ inline PlainPacket plain_packet(BytesView input, mqtt::Version version, size_t m
   return packet;
 }
 
-}  // namespace muster::broker
+// Successive plain packets of one topic and QoS.
+struct PlainRun {
+  BytesView packets;
+  BytesView topic;  // stands in the first of them
+  Version version = Version::v3_1_1;
+  Qos qos = Qos::at_most_once;
+  uint32_t count = 0;
+  uint32_t payload = 0;  // bytes, of all
+};
+
+// What another server says is one. Nothing: it is none.
+std::optional<PlainRun> read_plain_run(BytesView packets, Version version);
+
+// Calls visit(BytesView whole, const PlainPacket&) for each, up to what is no plain packet.
+template <class Visit>
+void for_each_plain(BytesView packets, Version version, Visit&& visit) {
+  while (!packets.empty()) {
+    const PlainPacket packet = plain_packet(packets, version, packets.size(), any_qos);
+    if (packet.size == 0) return;
+    visit(packets.substr(0, packet.size), packet);
+    packets.remove_prefix(packet.size);
+  }
+}
+
+// Servers only say which of the two forms packets have.
+inline Version version_of(bool v5) {
+  return v5 ? Version::v5 : Version::v3_1_1;
+}
+
+}  // namespace muster::mqtt
