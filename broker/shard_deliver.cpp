@@ -44,16 +44,16 @@ void Shard::State::deliver_to(const Target& target, Outgoing& outgoing) {
   bool acknowledged = qos != Qos::at_most_once;
   if (acknowledged && client.persistent) return;  // comes through its inbox
 
-  if (!target.identifiers.empty() && client.version == Version::v5) {
+  if (target.has_identifiers() && client.version == Version::v5) {
     Outgoing own{outgoing.publication, outgoing.from,   {},
                  outgoing.retain,      outgoing.shared, outgoing.awaited};
     Bytes properties(outgoing.publication.properties);
     mqtt::Properties identifiers;
-    identifiers.subscription_identifiers = target.identifiers;
+    identifiers.subscription_identifiers = target.seldom->identifiers;
     mqtt::encode_properties(identifiers, properties);
     own.publication.properties = properties;
     Target plain = target;
-    plain.identifiers.clear();
+    plain.seldom.reset();
     return deliver_to(plain, own);
   }
   const Outgoing::Form& packet = form(outgoing, client.version, qos);

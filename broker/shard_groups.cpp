@@ -203,7 +203,7 @@ bool Shard::State::to_member(Group& group, Outgoing& outgoing) {
   target.client = member->client;
   target.qos = member->qos;
   target.persistent = member->persistent;
-  if (member->identifier != 0) target.identifiers.push_back(member->identifier);
+  target.add_identifier(member->identifier);
   if (original.retain && member->retain_as_published) {
     Outgoing as_published{outgoing.publication, outgoing.from, {}, true, &original};
     deliver_to(target, as_published);

@@ -62,13 +62,13 @@ size_t Shard::State::publish_plain(uint32_t index, BytesView input) {
       if (acknowledged) {
         answer_plain(index, packet.id, run.peers != 0);
         deliver_acknowledged(*resolved, rest.substr(0, packet.size), packet);
-        more = takes_more(client);
+        more = !client.acks || takes_more(client);
       }
       rest.remove_prefix(packet.size);
       packet = next();
       more = more && run.packets.size() - rest.size() < full_run_bytes;
     } while (more && packet.size != 0 && (packet.id_at != 0) == acknowledged &&
-             packet.topic == run.topic);
+             packet.has_topic(run.topic));
     run.packets.remove_suffix(rest.size());
     publish_run(index, *resolved, run);
   }
@@ -84,8 +84,8 @@ bool Shard::State::takes_more(const Client& client) const {
 // `away`: it waits until nodes have taken it.
 void Shard::State::answer_plain(uint32_t index, uint16_t packet_id, bool away) {
   constexpr auto type = mqtt::PacketType::puback;
-  if (!away) return answer(index, type, packet_id, mqtt::Reason::success, 0);
-  queue_answer(index, type, packet_id, mqtt::Reason::success, false);
+  if (!away && !at(index).acks) return write_answer(index, type, packet_id, mqtt::Reason::success);
+  queue_answer(index, type, packet_id, mqtt::Reason::success, !away);
 }
 
 // All that is left to do with it.
@@ -158,7 +158,7 @@ Resolved::Plain Shard::State::plainness_here(const Resolved& resolved, Version v
   if (plain != Resolved::Plain::unknown) return plain;
   const auto as_it_came = [&](const Target& target) {
     const Client& to = at(target.client);
-    return (to.version == Version::v5) == (version == Version::v5) && target.identifiers.empty() &&
+    return (to.version == Version::v5) == (version == Version::v5) && !target.has_identifiers() &&
            !to.aliases_out && to.maximum_packet_size == UINT32_MAX;
   };
   const auto& targets = resolved.targets;

@@ -172,7 +172,7 @@ void Shard::State::retained_page(const RetainedPage& letter) {
   target.client = index;
   target.qos = subscriber->qos;
   target.persistent = subscriber->persistent;
-  if (subscriber->identifier != 0) target.identifiers.push_back(subscriber->identifier);
+  target.add_identifier(subscriber->identifier);
   const bool no_local = subscriber->no_local;
   for (const RetainedValue& value : letter.values) {
     if (no_local && value.publisher == client->client_id()) continue;  // 3.8.3-3

@@ -12,7 +12,12 @@ void join(Target& target, const Subscriber& subscriber) {
   target.qos = std::max(target.qos, subscriber.qos);
   target.retain_as_published |= subscriber.retain_as_published;
   target.no_local = target.no_local && subscriber.no_local;
-  if (subscriber.identifier != 0) target.identifiers.push_back(subscriber.identifier);
+  target.add_identifier(subscriber.identifier);
+}
+
+Target::Seldom& seldom_of(Target& target) {
+  if (!target.seldom) target.seldom = LocalPtr<Target::Seldom>::make();
+  return *target.seldom;
 }
 
 Target nothing_for(const Subscriber& subscriber) {
@@ -31,11 +36,11 @@ void add_own(std::vector<Target>& targets, const std::vector<Subscriber>& found)
                                    [&](const Subscriber& s) { return s.client != target.client; });
     const bool some = std::any_of(first, last, [](const Subscriber& s) { return s.no_local; });
     if (some && !target.no_local) {
-      auto own = std::make_shared<Target>(nothing_for(*first));
+      auto own = std::make_unique<Target>(nothing_for(*first));
       for (auto at = first; at != last; ++at) {
         if (!at->no_local) join(*own, *at);
       }
-      target.own = std::move(own);
+      seldom_of(target).own = std::move(own);
     }
     first = last;
   }
@@ -59,23 +64,20 @@ std::vector<Target> merge(const std::vector<Subscriber>& found) {
 
 }  // namespace
 
-size_t TopicCache::Hash::operator()(std::string_view text) const {
-  return hash_of(text);
+void Target::add_identifier(uint32_t identifier) {
+  if (identifier != 0) seldom_of(*this).identifiers.push_back(identifier);
+}
+
+uint32_t TopicCache::place_of(BytesView topic) const {
+  return index_.find(hash_of(topic), [&](uint32_t at) { return entries_[at]->topic == topic; });
 }
 
 const Resolved& TopicCache::find(BytesView topic, const Interests& interests, const Routes& routes,
                                  const Groups& groups) {
-  auto at = entries_.find(topic);
-  if (at != entries_.end() && at->second->wildcards == wildcards_) return *at->second;
-  if (at == entries_.end()) {
-    if (entries_.size() >= limit_) {
-      entries_.clear();
-      ++version_;
-    }
-    at = entries_.emplace(std::string(topic), std::make_unique<Resolved>()).first;
-    at->second->topic = topic;
-  }
-  Resolved& resolved = *at->second;
+  uint32_t at = place_of(topic);
+  if (at != FlatIndex::none && entries_[at]->wildcards == wildcards_) return *entries_[at];
+  if (at == FlatIndex::none) at = add(topic);
+  Resolved& resolved = *entries_[at];
   std::vector<Subscriber> found;
   interests.match(topic, [&](const Subscriber& subscriber) { found.push_back(subscriber); });
   std::stable_sort(found.begin(), found.end(),
@@ -91,9 +93,30 @@ const Resolved& TopicCache::find(BytesView topic, const Interests& interests, co
   return resolved;
 }
 
+// A place for one that is not known.
+uint32_t TopicCache::add(BytesView topic) {
+  if (index_.size() >= limit_) {
+    entries_.clear();
+    unused_.clear();
+    index_.clear();
+    ++version_;
+  }
+  if (unused_.empty()) {
+    unused_.push_back(static_cast<uint32_t>(entries_.size()));
+    entries_.emplace_back();
+  }
+  const uint32_t at = unused_.back();
+  unused_.pop_back();
+  entries_[at] = std::make_unique<Resolved>();
+  entries_[at]->topic = topic;
+  index_.insert(hash_of(topic), at);
+  return at;
+}
+
 const Resolved* TopicCache::peek(BytesView topic) const {
-  const auto at = entries_.find(topic);
-  return at != entries_.end() && at->second->wildcards == wildcards_ ? at->second.get() : nullptr;
+  const uint32_t at = place_of(topic);
+  const bool holds = at != FlatIndex::none && entries_[at]->wildcards == wildcards_;
+  return holds ? entries_[at].get() : nullptr;
 }
 
 void TopicCache::filter_changed(BytesView filter) {
@@ -101,9 +124,11 @@ void TopicCache::filter_changed(BytesView filter) {
     all_changed();
     return;
   }
-  auto at = entries_.find(filter);
-  if (at == entries_.end()) return;
-  entries_.erase(at);
+  const uint32_t at = place_of(filter);
+  if (at == FlatIndex::none) return;
+  index_.erase(hash_of(filter), at);
+  entries_[at].reset();
+  unused_.push_back(at);
   ++version_;
 }
 

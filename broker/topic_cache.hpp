@@ -7,30 +7,52 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "broker/groups.hpp"
 #include "broker/interests.hpp"
 #include "broker/routes.hpp"
+#include "core/base/flat_index.hpp"
+#include "core/base/local_ptr.hpp"
 
 namespace muster::broker {
 
+// Who gets it. Small: all of a topic's are walked through for each message.
 struct Target {
+  struct Seldom;  // what only few have
+
   uint32_t client = 0;
   mqtt::Qos qos = mqtt::Qos::at_most_once;
   bool no_local = false;
   bool retain_as_published = false;
   bool persistent = false;  // what is delivered with QoS > 0 comes through its inbox instead
+  LocalPtr<Seldom> seldom;  // common to its copies
+
+  void add_identifier(uint32_t identifier);  // 0: none
+  bool has_identifiers() const;
+  bool looks_at_publisher() const;
+  // As it stands towards its own publications; nullptr: it does not want them (3.8.3-3).
+  const Target* towards_own() const;
+};
+static_assert(sizeof(Target) == 16);
+
+struct Target::Seldom {
   std::vector<uint32_t> identifiers;
   // What the client gets of its own publications, where only some of its subscriptions that match
   // say No Local.
-  std::shared_ptr<const Target> own;
-
-  bool looks_at_publisher() const { return no_local || own; }
-  // As it stands towards its own publications; nullptr: it does not want them (3.8.3-3).
-  const Target* towards_own() const { return no_local ? nullptr : own ? own.get() : this; }
+  std::unique_ptr<const Target> own;
 };
+
+inline bool Target::has_identifiers() const {
+  return seldom && !seldom->identifiers.empty();
+}
+inline bool Target::looks_at_publisher() const {
+  return no_local || (seldom && seldom->own);
+}
+inline const Target* Target::towards_own() const {
+  if (no_local) return nullptr;
+  return seldom && seldom->own ? seldom->own.get() : this;
+}
 
 struct Resolved {
   std::string topic;
@@ -61,14 +83,15 @@ class TopicCache {
   void all_changed();
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const;  // a third of std::hash's cost
-  };
+  uint32_t place_of(BytesView topic) const;
+  uint32_t add(BytesView topic);
+
   uint32_t limit_;
   uint64_t version_ = 1;
   uint64_t wildcards_ = 1;  // rises with each change of a wildcard filter
-  std::unordered_map<std::string, std::unique_ptr<Resolved>, Hash, std::equal_to<>> entries_;
+  std::vector<std::unique_ptr<Resolved>> entries_;
+  std::vector<uint32_t> unused_;  // places in it
+  FlatIndex index_;               // hash of the topic -> its place
 };
 
 }  // namespace muster::broker

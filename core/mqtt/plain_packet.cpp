@@ -12,7 +12,7 @@ std::optional<PlainRun> read_plain_run(BytesView packets, Version version) {
       run.qos = static_cast<Qos>(static_cast<uint8_t>(rest[0]) >> 1 & 3);
       if (run.qos > Qos::exactly_once) return std::nullopt;
     }
-    if (rest[0] != packets[0] || packet.topic != run.topic) return std::nullopt;
+    if (rest[0] != packets[0] || !packet.has_topic(run.topic)) return std::nullopt;
     run.payload += packet.payload;
     rest.remove_prefix(packet.size);
   }

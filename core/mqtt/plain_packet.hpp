@@ -4,6 +4,7 @@
 // packets that follow each other travel together, also from server to server. Pure functions.
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 
 #include "core/base/bytes.hpp"
@@ -18,6 +19,11 @@ struct PlainPacket {
   uint32_t id_at = 0;    // 0: QoS 0
   uint16_t id = 0;
 
+  // Always inline: it is asked for each packet of a run.
+  [[gnu::always_inline]] bool has_topic(BytesView other) const {
+    return topic.size() == other.size() &&
+           std::memcmp(topic.data(), other.data(), other.size()) == 0;
+  }
   BytesView payload_of(BytesView whole) const { return whole.substr(size - payload, payload); }
 };
 
@@ -26,9 +32,9 @@ constexpr int qos0_or_1 = 2;
 constexpr int any_qos = 6;
 
 // What `input` begins with. Lengths of one or two bytes; what is longer is not slower on the whole
-// way.
-inline PlainPacket plain_packet(BytesView input, Version version, size_t maximum_packet_size,
-                                int qos_bits) {
+// way. Always inline: returned through memory it costs every QoS 0 message half as much again.
+[[gnu::always_inline]] inline PlainPacket plain_packet(BytesView input, Version version,
+                                                       size_t maximum_packet_size, int qos_bits) {
   const auto byte = [&](size_t at) { return static_cast<uint8_t>(input[at]); };
   const auto number = [&](size_t at) {
     return static_cast<uint16_t>(byte(at) << 8 | byte(at + 1));

@@ -151,6 +151,20 @@ TEST_F(InboxRunsTest, AreRefusedOneByOneWhereThereIsNoRoom) {
   EXPECT_EQ(world.stats().inbox_refused, 2u);
 }
 
+TEST_F(InboxRunsTest, DoNotGoOnOverAGap) {
+  const Term term = attach(b1(), "device", 1, {"a"});
+  away("device", term);
+  publish_run("a", 1, 2);
+  wire::Publication brief = publication("a", "brief");
+  brief.expiry_s = 10;
+  b2().stream(wire::Publish{brief});
+  publish_run("a", 4, 5);
+  world.run();
+  world.advance_ms(30'000);
+  attach(b1(), "device", 2);
+  EXPECT_EQ(delivered(b1()), "[1=1 2=2] [4=4 5=5] ");
+}
+
 TEST_F(InboxRunsTest, AreStoredAndComeAgain) {
   const Term term = attach(b1(), "device", 1, {"a"});
   publish_run("a", 1, 3, Version::v5);
