@@ -1,8 +1,8 @@
 #pragma once
 // Publications on their way between the threads of one broker: packed one after the other into one
 // buffer, so that a turn's worth travels as one allocation; large payloads stand beside it, one for
-// all receivers. Most travel as they came in, a span of packets at a time. Written
-// by one thread, read by another.
+// all receivers. Most travel as they came in, a span of packets at a time. Written by one thread,
+// read by another.
 
 #include <cstdint>
 #include <vector>

@@ -55,7 +55,7 @@ void Shard::State::inbox_damaged(uint32_t index) {
        "the inbox was damaged: connect again");
 }
 
-// The same for plain packets: nearly all go out as they came, but for their packet identifiers.
+// As a Deliver, of plain packets: nearly all go out as they came, but for their packet identifiers.
 void Shard::State::inbox_deliver(const wire::DeliverRun& message) {
   uint32_t index = 0;
   Client* client = find_session(message.client_id, message.term, index);

@@ -1,7 +1,7 @@
 #pragma once
 // Acknowledgements that wait until nodes have taken the publications: by token, which rises. One is
-// noted and ended for each run that leaves the broker, so nothing is allocated for it. Bounded
-// by what publishers may have under way. Owned by a shard, one thread.
+// noted and ended for each run that leaves the broker, so nothing is allocated for it. Bounded by
+// what publishers may have under way. Owned by a shard, one thread.
 
 #include <cstdint>
 #include <vector>

@@ -3,16 +3,7 @@
 #include <cstring>
 #include <utility>
 
-#include "core/mqtt/plain_packet.hpp"
-
 namespace muster::global {
-namespace {
-
-mqtt::PlainPacket read(BytesView packet, bool v5) {
-  return mqtt::plain_packet(packet, mqtt::version_of(v5), packet.size(), mqtt::any_qos);
-}
-
-}  // namespace
 
 LocalPtr<Body> make_body(wire::Publication publication) {
   const bool small = publication.bytes() < wire::large_text_bytes;
@@ -29,13 +20,13 @@ LocalPtr<Body> make_body(wire::Publication publication) {
   return body;
 }
 
-LocalPtr<Body> make_body(const wire::PublishRun& from, BytesView packet) {
+LocalPtr<Body> make_body(const wire::PublishRun& from, BytesView packet,
+                         const mqtt::PlainPacket& plain) {
   const BytesView publisher = from.publisher;
   auto body = LocalPtr<Body>::make(packet.size() + publisher.size());
   char* const tail = body.tail();
   std::memcpy(tail, packet.data(), packet.size());
   publisher.copy(tail + packet.size(), publisher.size());
-  const mqtt::PlainPacket plain = read(packet, from.v5);
   body->bytes = static_cast<uint32_t>(plain.topic.size()) + plain.payload;
   body->durability = from.durability;
   body->v5 = from.v5;
@@ -52,7 +43,8 @@ wire::Publication Body::borrowed() const {
     return as;
   }
   const auto text = [](BytesView view) { return Slice(SharedBuffer(), view); };
-  const mqtt::PlainPacket plain = read(packet, v5);
+  const mqtt::PlainPacket plain =
+      mqtt::plain_packet(packet, mqtt::version_of(v5), packet.size(), mqtt::any_qos);
   as.topic = text(plain.topic);
   as.payload = text(plain.payload_of(packet));
   as.qos = static_cast<uint8_t>(static_cast<uint8_t>(packet[0]) >> 1 & 3);

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "core/base/local_ptr.hpp"
+#include "core/mqtt/plain_packet.hpp"
 #include "core/wire/messages.hpp"
 
 namespace muster::global {
@@ -32,7 +33,8 @@ struct Body {
 };
 
 LocalPtr<Body> make_body(wire::Publication publication);
-// `from` says whose it is; `packet` is a plain one.
-LocalPtr<Body> make_body(const wire::PublishRun& from, BytesView packet);
+// `from` says whose it is; `packet`: the whole one.
+LocalPtr<Body> make_body(const wire::PublishRun& from, BytesView packet,
+                         const mqtt::PlainPacket& plain);
 
 }  // namespace muster::global

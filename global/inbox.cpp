@@ -64,7 +64,7 @@ uint32_t Inboxes::publish(Now now, const wire::PublishRun& publications) {
   if (matches_.empty()) return run->count;
   mqtt::for_each_plain(run->packets, version, [&](BytesView packet, const auto& plain) {
     const size_t receivers = find_room(now, plain.topic.size() + plain.payload);
-    if (receivers > 0) spread(now, make_body(publications, packet), receivers);
+    if (receivers > 0) spread(now, make_body(publications, packet, plain), receivers);
   });
   return run->count;
 }

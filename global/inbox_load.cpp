@@ -18,6 +18,24 @@ enum class Form : uint64_t {
   plain = 2,    // a plain packet as it came
 };
 
+Form form_of(const Body& body) {
+  if (body.plain()) return Form::plain;
+  return body.publication->is_as_it_came() ? Form::encoded : Form::fields;
+}
+
+void write_body(Writer& writer, Form form, const Body& body) {
+  switch (form) {
+    case Form::fields:
+      return write_publication(writer, *body.publication);
+    case Form::encoded:
+      writer.text(body.publication->encoded.bytes);
+      return;
+    case Form::plain:
+      writer.number(body.v5).integer(body.published_ms).text(body.publisher).text(body.packet);
+      return;
+  }
+}
+
 // None: the record is not what it says.
 LocalPtr<Body> read_body(Reader& reader, Form form) {
   if (form == Form::fields) return make_body(read_publication(reader));
@@ -30,8 +48,10 @@ LocalPtr<Body> read_body(Reader& reader, Form form) {
   from.published_ms = reader.integer();
   from.publisher = Slice(SharedBuffer(), reader.text());
   const BytesView packet = reader.text();
-  const auto run = mqtt::read_plain_run(packet, mqtt::version_of(from.v5));
-  return run && run->count == 1 ? make_body(from, packet) : LocalPtr<Body>();
+  const auto plain =
+      mqtt::plain_packet(packet, mqtt::version_of(from.v5), packet.size(), mqtt::any_qos);
+  return plain.size == packet.size() && plain.size > 0 ? make_body(from, packet, plain)
+                                                       : LocalPtr<Body>();
 }
 
 }  // namespace
@@ -46,23 +66,14 @@ BytesView Inboxes::entry_key(Session& session, uint64_t number) {
 
 void Inboxes::write_entry(Session& session, const Entry& entry) {
   const Body& body = *entry.body;
-  const Form form = body.plain()                        ? Form::plain
-                    : body.publication->is_as_it_came() ? Form::encoded
-                                                        : Form::fields;
+  const Form form = form_of(body);
   Writer& writer = record_;
   writer.clear();
   writer.number(static_cast<uint64_t>(form)).number(body.number).number(body.shared);
   writer.integer(entry.expires_ms).number(entry.qos).number(entry.retain);
   writer.number(entry.identifiers.size());
   for (const uint32_t identifier : entry.identifiers) writer.number(identifier);
-  if (body.shared) {
-  } else if (form == Form::plain) {
-    writer.number(body.v5).integer(body.published_ms).text(body.publisher).text(body.packet);
-  } else if (form == Form::encoded) {
-    writer.text(body.publication->encoded.bytes);
-  } else {
-    write_publication(writer, *body.publication);
-  }
+  if (!body.shared) write_body(writer, form, body);
   if (entry.share) writer.text(*entry.share);
   ledger_.put_fresh(entry_key(session, entry.number), writer.view());
 }

@@ -32,7 +32,7 @@ constexpr int qos0_or_1 = 2;
 constexpr int any_qos = 6;
 
 // What `input` begins with. Lengths of one or two bytes; what is longer is not slower on the whole
-// way. Always inline: returned through memory it costs every QoS 0 message half as much again.
+// way. Always inline: a call costs 27 instructions a message.
 [[gnu::always_inline]] inline PlainPacket plain_packet(BytesView input, Version version,
                                                        size_t maximum_packet_size, int qos_bits) {
   const auto byte = [&](size_t at) { return static_cast<uint8_t>(input[at]); };
