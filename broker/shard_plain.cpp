@@ -23,7 +23,7 @@ namespace {
 // Then another one begins.
 constexpr size_t full_run_bytes = 32 << 10;
 
-bool look_at_publisher(const std::vector<Target>& targets) {
+bool look_at_publisher(const std::pmr::vector<Target>& targets) {
   return std::any_of(targets.begin(), targets.end(),
                      [](const Target& it) { return it.looks_at_publisher(); });
 }

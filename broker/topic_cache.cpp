@@ -29,7 +29,7 @@ Target nothing_for(const Subscriber& subscriber) {
 }
 
 // 3.8.3-3 with overlapping subscriptions: those that say No Local count for others' messages only.
-void add_own(std::vector<Target>& targets, const std::vector<Subscriber>& found) {
+void add_own(std::pmr::vector<Target>& targets, const std::vector<Subscriber>& found) {
   auto first = found.begin();
   for (Target& target : targets) {
     const auto last = std::find_if(first, found.end(),
@@ -48,8 +48,8 @@ void add_own(std::vector<Target>& targets, const std::vector<Subscriber>& found)
 
 // Overlapping subscriptions of one client give one copy: the highest QoS, all identifiers
 // (3.3.4-2). `found` is ordered by client.
-std::vector<Target> merge(const std::vector<Subscriber>& found) {
-  std::vector<Target> targets;
+void merge(const std::vector<Subscriber>& found, std::pmr::vector<Target>& targets) {
+  targets.clear();
   bool some_no_local = false;
   for (const Subscriber& subscriber : found) {
     if (targets.empty() || targets.back().client != subscriber.client) {
@@ -59,7 +59,6 @@ std::vector<Target> merge(const std::vector<Subscriber>& found) {
     some_no_local |= subscriber.no_local;
   }
   if (some_no_local) add_own(targets, found);
-  return targets;
 }
 
 }  // namespace
@@ -69,20 +68,20 @@ void Target::add_identifier(uint32_t identifier) {
 }
 
 uint32_t TopicCache::place_of(BytesView topic) const {
-  return index_.find(hash_of(topic), [&](uint32_t at) { return entries_[at]->topic == topic; });
+  return index_.find(hash_of(topic), [&](uint32_t at) { return entries_[at].topic == topic; });
 }
 
 const Resolved& TopicCache::find(BytesView topic, const Interests& interests, const Routes& routes,
                                  const Groups& groups) {
   uint32_t at = place_of(topic);
-  if (at != FlatIndex::none && entries_[at]->wildcards == wildcards_) return *entries_[at];
+  if (at != FlatIndex::none && entries_[at].wildcards == wildcards_) return entries_[at];
   if (at == FlatIndex::none) at = add(topic);
-  Resolved& resolved = *entries_[at];
+  Resolved& resolved = entries_[at];
   std::vector<Subscriber> found;
   interests.match(topic, [&](const Subscriber& subscriber) { found.push_back(subscriber); });
   std::stable_sort(found.begin(), found.end(),
                    [](const Subscriber& a, const Subscriber& b) { return a.client < b.client; });
-  resolved.targets = merge(found);
+  merge(found, resolved.targets);
   resolved.routes = routes.match(topic);
   resolved.groups.clear();
   groups.match(topic, [&](uint32_t group) { resolved.groups.push_back(group); });
@@ -107,16 +106,15 @@ uint32_t TopicCache::add(BytesView topic) {
   }
   const uint32_t at = unused_.back();
   unused_.pop_back();
-  entries_[at] = std::make_unique<Resolved>();
-  entries_[at]->topic = topic;
+  entries_[at].topic = topic;
   index_.insert(hash_of(topic), at);
   return at;
 }
 
 const Resolved* TopicCache::peek(BytesView topic) const {
   const uint32_t at = place_of(topic);
-  const bool holds = at != FlatIndex::none && entries_[at]->wildcards == wildcards_;
-  return holds ? entries_[at].get() : nullptr;
+  const bool holds = at != FlatIndex::none && entries_[at].wildcards == wildcards_;
+  return holds ? &entries_[at] : nullptr;
 }
 
 void TopicCache::filter_changed(BytesView filter) {
@@ -127,7 +125,7 @@ void TopicCache::filter_changed(BytesView filter) {
   const uint32_t at = place_of(filter);
   if (at == FlatIndex::none) return;
   index_.erase(hash_of(filter), at);
-  entries_[at].reset();
+  entries_[at] = Resolved(&memory_);
   unused_.push_back(at);
   ++version_;
 }

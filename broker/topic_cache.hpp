@@ -1,10 +1,14 @@
 #pragma once
 // Topic -> who gets it, resolved once: subscribers deduplicated per client, and the other shards
 // and nodes (hotpath.md, step 3). A change of an exact filter touches one entry, a change of a
-// wildcard filter outdates all. Bounded: a full cache is emptied.
+// wildcard filter outdates all. Bounded: a full cache is emptied. What it holds lies together, in
+// memory of its own: a heap that a million subscriptions went through gives out places that are
+// pages apart, and a message that looks at some thousand of them waits for each.
 
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <memory_resource>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,8 +59,11 @@ inline const Target* Target::towards_own() const {
 }
 
 struct Resolved {
-  std::string topic;
-  std::vector<Target> targets;  // ordered by client
+  using allocator_type = std::pmr::polymorphic_allocator<>;
+  explicit Resolved(const allocator_type& memory) : topic(memory), targets(memory) {}
+
+  std::pmr::string topic;
+  std::pmr::vector<Target> targets;  // ordered by client
   RouteSet routes;
   std::vector<uint32_t> groups;  // shared subscriptions that match, by number
   uint64_t wildcards = 0;        // resolved at this stamp
@@ -89,7 +96,8 @@ class TopicCache {
   uint32_t limit_;
   uint64_t version_ = 1;
   uint64_t wildcards_ = 1;  // rises with each change of a wildcard filter
-  std::vector<std::unique_ptr<Resolved>> entries_;
+  std::pmr::unsynchronized_pool_resource memory_;
+  std::pmr::deque<Resolved> entries_{&memory_};
   std::vector<uint32_t> unused_;  // places in it
   FlatIndex index_;               // hash of the topic -> its place
 };

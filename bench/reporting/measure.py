@@ -9,6 +9,11 @@ from reporting.figures import Results, bench
 from reporting.plan import BALLAST, GROWTH_ROWS, PLOTS, ROWS
 
 
+def rotated(names, turn):
+    first = turn % len(names)
+    return names[first:] + names[:first]
+
+
 class Measuring:
     def __init__(self, program, brokers, rounds, seconds):
         self.program = program
@@ -55,21 +60,22 @@ class Measuring:
         return results
 
     def growth(self, command):
-        """The same rows beside each ballast; all brokers run at the same time, mostly idle."""
+        """The same rows beside each ballast; all brokers run at the same time, mostly idle, and
+        none is always the first of a round or comes always behind the same one."""
         results, running, holders = Results(), {}, []
         try:
             for what, arguments in ((None, None), *BALLAST):
                 running[what] = Running(command)
-                if what:
+                if arguments:
                     holders.append(self.lay_down(running[what], arguments))
                     print("there:", what, file=sys.stderr, flush=True)
             for broker in running.values():
                 broker.wait_until_quiet()
-            for row in sorted(GROWTH_ROWS, key=lambda row: row.durable):
-                # Persistent sessions stay, and what is published next waits in them.
-                for _ in range(1 if row.durable else self.rounds):
-                    for what, broker in running.items():
-                        self.one(results, (row.name, what), broker, row.arguments + self.pace)
+            for row in GROWTH_ROWS:
+                for turn in range(self.rounds):
+                    for what in rotated(list(running), turn):
+                        self.one(results, (row.name, what), running[what],
+                                 row.arguments + self.pace)
         finally:
             for holder in holders:
                 holder.stdin.close()

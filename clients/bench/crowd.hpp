@@ -31,6 +31,7 @@ class Crowd {
   uint32_t add(const std::string& name, bool clean);  // the id is the run's prefix and this
   void rename(uint32_t client, const std::string& name);
   void set_port(uint32_t client, uint16_t port) { clients_[client].port = port; }
+  void keep_no_session(uint32_t client) { clients_[client].clean = true; }  // from its next open()
   size_t size() const { return clients_.size(); }
 
   void open(uint32_t client);   // CONNECT goes out as soon as there is a connection

@@ -158,6 +158,9 @@ void Flow::run(Report& report) {
   report.percentiles("", traffic_.latency());
   if (options_.rate > 0) report.percentiles("lag_", lag_);
   write_counts(traffic_, report);
+  if (options_.persistent) {
+    end_sessions(crowd_, 0, static_cast<uint32_t>(shape_.subscribers.size()));
+  }
   crowd_.close_all();
 }
 

@@ -107,6 +107,15 @@ std::vector<std::string> no_filters(uint32_t) {
   return {};
 }
 
+void end_sessions(Crowd& crowd, uint32_t first, uint32_t end) {
+  for (uint32_t client = first; client < end; ++client) {
+    crowd.close(client);
+    crowd.keep_no_session(client);
+  }
+  gather(crowd, first, end, no_filters, mqtt::Qos::at_most_once);
+  for (uint32_t client = first; client < end; ++client) crowd.close(client);
+}
+
 void pass_time(Crowd& crowd, Nanos span) {
   Nobody nobody;
   const Nanos end = now() + span;

@@ -25,6 +25,9 @@ void gather(Crowd& crowd, uint32_t first, uint32_t end, const FiltersOf& filters
 
 std::vector<std::string> no_filters(uint32_t client);
 
+// Ends the persistent sessions of clients [first, end): what runs next finds the broker as we did.
+void end_sessions(Crowd& crowd, uint32_t first, uint32_t end);
+
 // The SUBSCRIBEs for these filters, some hundred in each, and how many they are.
 struct Subscribes {
   Bytes packets;

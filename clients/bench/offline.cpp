@@ -25,6 +25,7 @@ class Offline {
     queue(report);
     drain(report);
     write_counts(traffic_, report);
+    end_sessions(crowd_, 0, options_.subscribers);
     crowd_.close_all();
   }
 
